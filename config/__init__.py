@@ -1,0 +1,1 @@
+"""Settings declared once, with the files that ship beside them."""

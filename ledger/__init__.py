@@ -1,0 +1,1 @@
+"""The nouns, all SQL, retention and pseudonyms. Imports the standard library and sqlite-utils only."""

@@ -1,0 +1,1 @@
+"""From wire bytes to calls and turns in the ledger. Never imports torch or numpy."""

@@ -1,0 +1,51 @@
+"""What a dialect's interpreter returns: the facts of a request and of its answer, without the wire format."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ledger.records import Message
+
+TailKind = Literal["text", "tool_results", "mixed", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a request body says.
+
+    The tail is everything after the last message of the assistant. `history` is every human and assistant text before
+    the tail, oldest first, human texts with the human's own words only; messages without text (pure tool calls, tool
+    results) are left out. When the tail holds tool results only, `text` is the human's last ask before it, and
+    `history` stops before that ask.
+    """
+
+    tail: TailKind
+    text: str = field(repr=False)  # the human's words; "" when there are none anywhere
+    history: tuple[Message, ...] = field(repr=False)
+    model: str | None
+    streamed: bool
+    opening: str = field(repr=False)  # the first human text of the whole conversation (not only of `history`'s window),
+    # which is `text` itself where nothing came before: it tells conversations without an id apart
+    place: int  # how many human asks came before `text` in the whole conversation, 0 for the first
+    user: str | None = field(repr=False)  # the body's own claim of who asks
+    conversation: str | None = field(repr=False)  # the body's own conversation or session id
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an answer body says so far."""
+
+    complete: bool  # the terminal event was seen, or the whole body was read
+    model: str | None
+    input_tokens: int | None  # None: not reported
+    output_tokens: int | None
+    error: bool  # the answer is an error object, or an error came in mid-stream
+
+
+class AnswerReader(Protocol):
+    """Reads one answer piecewise. Feeding whole or a byte at a time gives the same reply."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes as they came on the wire (maybe compressed). Raises UnreadableExchange."""
+
+    def end(self) -> Reply:
+        """Say what the answer was. Raises UnreadableExchange when nothing could be read."""

@@ -1,0 +1,1 @@
+"""What people read: value beside raw counts, and the gap."""
