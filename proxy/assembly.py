@@ -1,0 +1,182 @@
+"""Assembles exchange events into what the ledger is to hold: calls with their turns, then their answers.
+
+Plain computing over records: no threads, no SQL. What cannot be read becomes a call of kind `unreadable`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ledger.pseudonyms import Key
+from ledger.records import Answer, Call, CallKind, Turn, utc
+from proxy.dialects import DIALECTS
+from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
+from proxy.folding import AskSeen, fold, place
+from proxy.identity import Resolver
+from proxy.interpreter import read_answer, read_request
+from proxy.reading import AnswerReader, Reply, Request
+from proxy.routes import Route, Routes
+
+MAX_CLIENT_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What was asked, by whom, and what decides whether it is a new turn."""
+
+    turn: Turn = field(repr=False)
+    request: Request = field(repr=False)
+    retried: bool  # the client says that this is not its first try
+
+    def fold(self, seen: AskSeen | None) -> tuple[CallKind, int | None]:
+        """Say the call's kind and the turn it belongs to; None is this new turn."""
+        return fold(self.request, self.turn.at, self.retried, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A call to enter. Without an `asking` it could not be read."""
+
+    exchange: int
+    call: Call
+    asking: Asking | None = None
+
+    def of_kind(self, kind: CallKind) -> Call:
+        return replace(self.call, kind=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What became of a call entered before."""
+
+    exchange: int
+    answer: Answer
+
+
+@dataclass(slots=True)
+class _Answering:
+    """An exchange on its way, between its request and its end."""
+
+    asked_at: float
+    dialect: str
+    streamed: bool
+    status: int | None = None
+    first_byte_at: float | None = None
+    reader: AnswerReader | None = None
+    unreadable: bool = False
+
+    def feed(self, data: bytes) -> None:
+        if self.reader is not None:
+            try:
+                self.reader.feed(data)
+            except UnreadableExchange:
+                self.reader, self.unreadable = None, True
+
+    def reply(self) -> Reply | None:
+        if self.reader is None:
+            return None
+        try:
+            return self.reader.end()
+        except UnreadableExchange:
+            self.unreadable = True
+            return None
+
+
+class Assembly:
+    """Keeps the exchanges that are under way."""
+
+    def __init__(self, routes: Routes, resolver: Resolver, key: Key) -> None:
+        self._routes = routes
+        self._resolver = resolver
+        self._key = key
+        self._under_way: dict[int, _Answering] = {}
+
+    def read(self, event: Event) -> Iterator[Opening | Closing]:
+        """Take the next event of an exchange; give what it adds to the ledger, if anything."""
+        if isinstance(event, Asked):
+            if (route := self._routes.match(event.method, event.host, event.path)) is not None:
+                yield self._open(event, route)
+            return
+        if (answering := self._under_way.get(event.exchange)) is None:
+            return  # no call, or its request was lost
+        match event:
+            case AnswerBegan():
+                answering.status = event.status
+                answering.reader = read_answer(DIALECTS[answering.dialect], event.headers, answering.streamed)
+            case AnswerBytes():
+                if answering.first_byte_at is None:
+                    answering.first_byte_at = event.at
+                answering.feed(event.data)
+            case Ended():
+                del self._under_way[event.exchange]
+                yield Closing(event.exchange, _answer(answering, event))
+
+    def _open(self, asked: Asked, route: Route) -> Opening:
+        try:
+            request = _request(asked, route)
+        except UnreadableExchange:
+            self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
+            return Opening(asked.exchange, _call(asked, route, None))
+        self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, request.streamed)
+        call = _call(asked, route, request)
+        identity = self._resolver.resolve(asked, request.user)
+        where = place(self._key, identity.person, request)
+        turn = Turn(
+            at=call.at,
+            person=identity.person,
+            team=identity.team,
+            identity_source=identity.source,
+            assistant=route.assistant,
+            client=call.client,
+            conversation=where.conversation,
+            ask=where.ask,
+            prompt_chars=len(request.text),
+            text=request.text,
+            context=request.history,
+        )
+        retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
+        return Opening(asked.exchange, call, Asking(turn, request, retried))
+
+
+def _request(asked: Asked, route: Route) -> Request:
+    if asked.cut:
+        raise UnreadableExchange("the request body is over the cap, or was cut off")
+    return read_request(DIALECTS[route.dialect], asked.headers, asked.body)
+
+
+def _answer(answering: _Answering, ended: Ended) -> Answer:
+    reply = answering.reply()
+    first, end = answering.first_byte_at, ended.at
+    return Answer(
+        http_status=ended.status if ended.status is not None else answering.status,
+        complete=reply.complete if reply and not ended.missed else ended.whole,
+        response_bytes=ended.body_bytes,
+        model=reply.model if reply else None,
+        input_tokens=reply.input_tokens if reply else None,
+        output_tokens=reply.output_tokens if reply else None,
+        ttft_ms=None if first is None else _ms(answering.asked_at, first),
+        duration_ms=_ms(answering.asked_at, end),
+        unreadable=answering.unreadable,
+    )
+
+
+def _ms(begin: float, end: float) -> float:
+    return round(max(0.0, end - begin) * 1000, 1)
+
+
+def _call(asked: Asked, route: Route, request: Request | None) -> Call:
+    return Call(
+        at=utc(asked.at),
+        assistant=route.assistant,
+        dialect=route.dialect,
+        model=request.model if request else None,
+        client=_client(asked.headers.get("user-agent")),
+        kind="prompt" if request else "unreadable",
+        streamed=request.streamed if request else None,
+        request_bytes=asked.body_bytes,
+    )
+
+
+def _client(user_agent: str | None) -> str | None:
+    """Keep a User-Agent's product and version: `claude-cli/2.1 (external, cli)` is `claude-cli/2.1`."""
+    product = (user_agent or "").partition("(")[0].strip()
+    return "".join(c for c in product if c.isprintable())[:MAX_CLIENT_CHARS] or None
