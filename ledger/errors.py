@@ -1,0 +1,36 @@
+"""What can go wrong with the ledger, said in one sentence with the fix. Never quotes what was to be written."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used: one sentence that says why and what to do."""
+
+
+# What to say by SQLite's primary result code. https://www.sqlite.org/rescode.html (2026-11-25)
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: "the ledger {path} is locked by another program: close that program, or try again later",
+    sqlite3.SQLITE_LOCKED: "the ledger {path} is locked by another program: close that program, or try again later",
+    sqlite3.SQLITE_FULL: "the disk that holds the ledger {path} is full: make room on it",
+    sqlite3.SQLITE_IOERR: "the disk that holds the ledger {path} fails or is full: check it, or choose another --db",
+    sqlite3.SQLITE_READONLY: "the ledger {path} cannot be written: change its permissions, or choose another --db",
+    sqlite3.SQLITE_PERM: "the ledger {path} cannot be written: change its permissions, or choose another --db",
+    sqlite3.SQLITE_CANTOPEN: "the ledger {path} cannot be opened: change its permissions, or choose another --db",
+    sqlite3.SQLITE_NOTADB: "{path} is no ledger, or is corrupt: set it aside (mv {path} {path}.broken) and start again",
+    sqlite3.SQLITE_CORRUPT: "the ledger {path} is corrupt: set it aside (mv {path} {path}.broken) and start again",
+}
+
+
+@contextmanager
+def said_of(path: Path) -> Iterator[None]:
+    """Turn SQLite's refusals inside the block into LedgerError. A bug of ours, such as wrong SQL, shows as it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if (sentence := _SENTENCES.get(primary)) is None:
+            raise
+        raise LedgerError(sentence.format(path=path)) from error

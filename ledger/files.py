@@ -1,0 +1,35 @@
+"""Files and folders that their owner alone can read."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file with mode 0600, and the folders it needs with 0700; take others' rights on one that exists.
+
+    SQLite gives its -wal and -shm files the mode of their database. Raises OSError.
+    """
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, FILE_MODE))
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        with suppress(FileNotFoundError):
+            if is_open_to_others(file):
+                file.chmod(FILE_MODE)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with mode 0700, and those above it that are missing. One that exists is left as it is."""
+    if not folder.exists():
+        make_folder(folder.parent)
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Tell whether group or others have any right on it."""
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)

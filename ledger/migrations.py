@@ -1,0 +1,216 @@
+"""The schema's history: numbered functions, append-only, each run in one transaction with its record.
+
+A released migration is never edited: a change is a new function at the end of MIGRATIONS. Views hold no facts, so they
+have no history: whatever `views.sql` says is what an opened ledger has.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ledger.errors import LedgerError
+from ledger.records import DEFAULT_WEIGHTS, utc
+
+VIEWS = Path(__file__).with_name("views.sql")
+
+
+def _first(connection: sqlite3.Connection) -> None:
+    """The facts, the dated weights and the policy."""
+    for statement in statements(
+        """
+        CREATE TABLE turns (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            person TEXT NOT NULL,
+            team TEXT,
+            identity_source TEXT NOT NULL,
+            assistant TEXT NOT NULL,
+            client TEXT,
+            conversation TEXT NOT NULL,
+            ask TEXT NOT NULL,
+            lang TEXT,
+            prompt_chars INTEGER NOT NULL,
+            text TEXT, -- only until the turn is judged
+            context TEXT, -- JSON; as long as text
+            text_expires_at TEXT
+        ) STRICT;
+        CREATE INDEX turns_at ON turns (at);
+        CREATE INDEX turns_ask ON turns (ask);
+        -- few rows at any time: what waits for its judgement is found without a look at the rest
+        CREATE INDEX turns_with_text ON turns (id) WHERE text IS NOT NULL;
+        CREATE INDEX turns_expiring ON turns (text_expires_at) WHERE text_expires_at IS NOT NULL;
+
+        CREATE TABLE calls (
+            id INTEGER PRIMARY KEY,
+            turn_id INTEGER REFERENCES turns (id) ON DELETE CASCADE, -- NULL: nothing could be read
+            at TEXT NOT NULL,
+            assistant TEXT NOT NULL,
+            dialect TEXT,
+            model TEXT,
+            client TEXT,
+            kind TEXT NOT NULL CHECK (
+                kind IN ('prompt', 'continuation', 'retry', 'automation', 'completion', 'unreadable')
+            ),
+            http_status INTEGER,
+            streamed INTEGER CHECK (streamed IN (0, 1)),
+            complete INTEGER NOT NULL DEFAULT 0 CHECK (complete IN (0, 1)),
+            request_bytes INTEGER NOT NULL,
+            response_bytes INTEGER, -- NULL: the call has not ended, or the proxy died before it did
+            input_tokens INTEGER,
+            output_tokens INTEGER,
+            usage_estimated INTEGER NOT NULL DEFAULT 0 CHECK (usage_estimated IN (0, 1)),
+            ttft_ms REAL,
+            duration_ms REAL
+        ) STRICT;
+        CREATE INDEX calls_turn_id ON calls (turn_id);
+
+        CREATE TABLE judgements (
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+            classifier TEXT NOT NULL,
+            at TEXT NOT NULL,
+            level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 4),
+            score REAL NOT NULL,
+            p0 REAL NOT NULL,
+            p1 REAL NOT NULL,
+            p2 REAL NOT NULL,
+            p3 REAL NOT NULL,
+            p4 REAL NOT NULL,
+            category TEXT NOT NULL,
+            work INTEGER CHECK (work IN (0, 1)),
+            novelty REAL NOT NULL,
+            attention REAL NOT NULL,
+            duplicate_of INTEGER, -- no reference: that turn may be deleted before this one
+            reasons TEXT NOT NULL, -- JSON
+            PRIMARY KEY (turn_id, classifier)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE weights (
+            effective_from TEXT NOT NULL,
+            level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 4),
+            weight REAL NOT NULL CHECK (weight BETWEEN 0 AND 1),
+            PRIMARY KEY (level, effective_from)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE policy (
+            name TEXT PRIMARY KEY,
+            value INTEGER NOT NULL,
+            CHECK (name <> 'min_group' OR value >= 5)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO policy VALUES ('min_group', 5);
+
+        CREATE TABLE outcomes (
+            team TEXT NOT NULL,
+            week TEXT NOT NULL,
+            metric TEXT NOT NULL,
+            value REAL NOT NULL,
+            source TEXT NOT NULL,
+            PRIMARY KEY (team, week, metric, source)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE contests (
+            id INTEGER PRIMARY KEY,
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+            at TEXT NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            who TEXT NOT NULL,
+            what TEXT NOT NULL,
+            why TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE published (
+            week TEXT NOT NULL,
+            team TEXT,
+            category TEXT,
+            assistant TEXT,
+            people INTEGER NOT NULL,
+            raw_calls INTEGER NOT NULL,
+            turns INTEGER NOT NULL,
+            value REAL,
+            gap REAL
+        ) STRICT;
+        """
+    ):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO weights VALUES ('2000-01-01', ?, ?)", DEFAULT_WEIGHTS.items())
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
+    """Bring a ledger to the newest schema and the current views. `now`: Unix seconds, for the record.
+
+    Safe when several processes open one ledger at once. Raises LedgerError for a newer schema and for another
+    program's database.
+    """
+    while schema_of(connection, path) < len(MIGRATIONS):
+        with writing(connection):
+            number = schema_of(connection, path)  # again, now that nobody else can migrate
+            if number == 0:
+                connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
+            if number < len(MIGRATIONS):
+                MIGRATIONS[number](connection)
+                connection.execute("INSERT INTO migrations VALUES (?, ?)", (number + 1, utc(now)))
+    _replace_views(connection)
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Run the block in one transaction that holds the write lock from its beginning."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _replace_views(connection: sqlite3.Connection) -> None:
+    """Make our views say what `views.sql` says, and leave the admins' own views alone."""
+    script = VIEWS.read_text()
+    with closing(sqlite3.connect(":memory:")) as blank:
+        blank.executescript(script)
+        wanted = _views(blank)
+    current = _views(connection)
+    if all(current.get(name) == text for name, text in wanted.items()):
+        return
+    with writing(connection):
+        for name in wanted:
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+        for statement in statements(script):
+            connection.execute(statement)
+
+
+def _views(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+
+
+def schema_of(connection: sqlite3.Connection, path: Path) -> int:
+    """Tell a ledger's schema: the number of its last migration, 0 for an empty file. Raises as `migrate` does."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return 0
+    if "migrations" not in tables:
+        raise LedgerError(f"{path} is another program's database: choose another --db")
+    number = int(connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
+    if number > len(MIGRATIONS):
+        raise LedgerError(
+            f"the ledger {path} was made by a newer Assay (its schema is {number}, this program knows "
+            f"{len(MIGRATIONS)}): upgrade Assay, or choose another --db"
+        )
+    return number
+
+
+def statements(script: str) -> Iterator[str]:
+    """Split a script. `executescript` would do it, but it commits first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""

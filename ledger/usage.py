@@ -1,0 +1,123 @@
+"""The ledger's reading side: usage by group and week, and how much it rests on. Opens the file read-only.
+
+Groups of too few people are hidden by the views, not here.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sqlite_utils import Database
+
+from ledger.errors import LedgerError, said_of
+from ledger.migrations import MIGRATIONS, schema_of
+
+Grouping = Literal["team", "week", "category", "assistant", "model"]
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+
+BUSY_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One group's usage in one week."""
+
+    group: str  # team, category, assistant or model; the week itself when grouped by week
+    week: str  # the ISO week's Monday, UTC
+    people: int
+    raw_calls: int  # what a raw counter would have counted
+    turns: int
+    value: float | None  # in turns of full worth; None: no turn is judged yet
+    gap: float | None  # 1 - value / judged turns
+    air: float | None  # share of the judged turns worth under 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much the figures rest on: shares from 0 to 1. None: there was nothing to share."""
+
+    judged: float | None  # of turns
+    unreadable: float | None  # of calls
+    unattributed: float | None  # of turns: they have no team
+    estimated: float | None  # of calls whose tokens are known
+
+
+class ReadLedger:
+    """One read-only connection. Every method may raise LedgerError."""
+
+    def __init__(self, database: Database, path: Path) -> None:
+        self._database = database
+        self._path = path
+
+    @staticmethod
+    def open(path: Path) -> "ReadLedger":
+        """Open a ledger that exists. Raises LedgerError when there is none, it is no ledger, or its schema is not
+        this program's.
+        """
+        if not path.is_file():
+            raise LedgerError(f"there is no ledger at {path}: log something first (assay up), or name it with --db")
+        with said_of(path):
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None
+            )
+            try:
+                schema = schema_of(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        if schema < len(MIGRATIONS):
+            connection.close()
+            raise LedgerError(
+                f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
+            )
+        return ReadLedger(Database(connection, execute_plugins=False), path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def usage(self, by: Grouping, since: str | None = None) -> list[Usage]:
+        """Give usage by group and week, oldest week first, groups in alphabetical order.
+
+        `since` is a date as 2026-11-25: its whole week and later ones count. Raises ValueError for another text.
+        """
+        rows = self._rows(
+            "SELECT name AS 'group', week, people, raw_calls, turns, value, gap, air FROM usage_by_group_week"
+            " WHERE grouping = :by AND week >= :week ORDER BY week, name",
+            by=by,
+            week=_monday(since),
+        )
+        return [Usage(**row) for row in rows]
+
+    def hidden(self, by: Grouping, since: str | None = None) -> int:
+        """Count the groups (each once a week) that `usage` hides, because they have too few people."""
+        (row,) = self._rows(
+            "SELECT count(*) AS groups FROM (SELECT 1 FROM turn_groups WHERE grouping = :by AND week >= :week"
+            " GROUP BY name, week HAVING count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group'))",
+            by=by,
+            week=_monday(since),
+        )
+        return int(row["groups"])
+
+    def min_group(self) -> int:
+        """Tell how many people a group must have to be shown."""
+        (row,) = self._rows("SELECT value FROM policy WHERE name = 'min_group'")
+        return int(row["value"])
+
+    def coverage(self) -> Coverage:
+        """Tell how much all the ledger's figures rest on."""
+        (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
+        return Coverage(**row)
+
+    def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        with said_of(self._path):
+            return list(self._database.query(sql, values))
+
+
+def _monday(since: str | None) -> str:
+    if since is None:
+        return ""
+    day = date.fromisoformat(since)
+    return date.fromordinal(day.toordinal() - day.weekday()).isoformat()
