@@ -1,0 +1,96 @@
+# Every word that people and CI use. `make` alone lists them.
+# Installing never resolves: requirements/*.txt name every package, so that pip only fetches.
+
+PYTHON ?= python3
+PIP := -m pip --quiet --disable-pip-version-check --no-input install --no-deps
+TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
+UV := uv==0.13.9
+COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
+APART := train or network or containers or slow
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-next test-train test-network test-containers bench lint format docs lock train-env
+.DELETE_ON_ERROR:
+
+help: ## list these words
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+demo: .venv/ready ## run everything on this machine with invented people and a stand-in assistant; ends with the report
+	@.venv/bin/assay up --demo
+
+test: .venv/ready lint ## lint, types, import rules and tests; needs no torch. The tests again on a second Python, if there is one
+	@.venv/bin/python -m pytest -m "not ($(APART))" $(ARGS)
+	@next=$$(.ci/next-python .venv/bin/python); \
+	if [ -n "$$next" ]; then $(MAKE) --no-print-directory test-next NEXT="$$next"; \
+	else echo "No second Python (3.12 or newer) was found: the tests ran on one."; fi
+
+test-next: .venv-next/ready
+	@.venv-next/bin/python -m pytest -m "not ($(APART))" $(ARGS)
+
+test-train: .venv-train/ready ## the tests that need torch (training, export, the torch backend)
+	@.venv-train/bin/python -m pytest -m train $(ARGS)
+
+test-network: .venv/ready ## transparent mode in network namespaces; needs root
+	@.venv/bin/python -m pytest -m network $(ARGS)
+
+test-containers: .venv/ready ## build and run the images; needs buildah, podman and root
+	@.venv/bin/python -m pytest -m containers $(ARGS)
+
+bench: .venv/ready ## the measurements behind the figures in the documents; minutes
+	@.venv/bin/python -m pytest -m slow -s $(ARGS)
+
+lint: .venv/ready ## formatting, lint, types and import rules
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: .venv/ready ## format, and mend what the linter can mend
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+docs: .venv/ready ## write config/default.toml and the README's settings table anew from config/settings.py
+	@.venv/bin/python -m config.reference
+
+lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml, newest versions with ARGS=--upgrade
+	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra demo \
+		--group test --group lint --group build $(ARGS) --output-file requirements/lock.txt
+	@.venv-lock/bin/uv $(COMPILE) --extra train --constraint requirements/lock.txt $(ARGS) --output-file .venv-lock/train.txt
+	@# Torch is installed by train-env, as its CPU build. What is in lock.txt is not said again.
+	@grep -vxFf requirements/lock.txt .venv-lock/train.txt | grep -vE '^(torch|triton|nvidia|cuda)' > requirements/train.txt
+
+train-env: .venv-train/ready ## make .venv-train, with torch's CPU build
+
+# $(call environment,FOLDER,PYTHON,WHAT)
+define environment
+	@$(2) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+		"Assay needs Python 3.11 or newer: name one, as in make PYTHON=python3.12")'
+	@echo "Setting up $(1), once: $(3)"
+	@$(2) -m venv $(1)
+	@$(1)/bin/python $(PIP) -r requirements/lock.txt
+	@$(1)/bin/python $(PIP) --no-build-isolation --editable .
+endef
+
+.venv/ready: requirements/lock.txt pyproject.toml
+	$(call environment,.venv,$(PYTHON),everything but torch)
+	@touch $@
+
+.venv-next/ready: requirements/lock.txt pyproject.toml
+	$(call environment,.venv-next,$(NEXT),the same on $(NEXT))
+	@touch $@
+
+.venv-train/ready: requirements/lock.txt requirements/train.txt pyproject.toml
+	$(call environment,.venv-train,$(PYTHON),with torch for the CPU)
+	@.venv-train/bin/python $(PIP) -r requirements/train.txt
+	@# Where the index has no CPU build for this platform, uv knows where they are.
+	@.venv-train/bin/python $(PIP) "torch==$(TORCH)+cpu" 2> .venv-train/torch.log || { \
+		.venv-train/bin/python $(PIP) "$(UV)" && \
+		.venv-train/bin/uv pip install --quiet --python .venv-train/bin/python --no-deps --torch-backend=cpu "torch==$(TORCH)"; }
+	@.venv-train/bin/python -c 'import sys, torch; sys.exit(None if torch.version.cuda is None else \
+		"torch is a CUDA build, where its CPU build was asked for: remove .venv-train and try again")'
+	@touch $@
+
+.venv-lock/ready: Makefile
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python $(PIP) "$(UV)"
+	@touch $@
