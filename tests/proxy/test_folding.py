@@ -69,7 +69,9 @@ def test_a_place_is_the_same_when_only_whitespace_differs(tmp_path: Path) -> Non
     assert place(key, "p", request("fix  it\n")) == place(key, "p", request("fix it"))
 
 
-@pytest.mark.parametrize("other", [request("fix it", place=1), request("fix it", conversation="c2"), request("mend it")])
+@pytest.mark.parametrize(
+    "other", [request("fix it", place=1), request("fix it", conversation="c2"), request("mend it")]
+)
 def test_another_place_text_or_conversation_is_another_ask(tmp_path: Path, other: Request) -> None:
     """So is another person's."""
     key = Key.load_or_create(tmp_path / "key")

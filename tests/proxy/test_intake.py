@@ -1,0 +1,221 @@
+"""Events become rows, exactly once, whatever the ledger does."""
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.pseudonyms import Key
+from ledger.store import Ledger, LedgerError
+from proxy.assembly import Assembly, Closing, Opening
+from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
+from proxy.identity import Resolver
+from proxy.intake import Intake
+from proxy.routes import Routes
+from tests.proxy.asking import asked, chat, tool_loop
+
+ROUTES = Routes([("api.openai.com", "OpenAI")], [("/chat/completions", "openai-chat"), ("/embeddings", None)])
+ANSWER = b'{"id":"a","model":"stand-in-1","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "usage.db"
+
+
+@pytest.fixture
+def assembly(tmp_path: Path) -> Assembly:
+    key = Key.load_or_create(tmp_path / "key")
+    return Assembly(ROUTES, Resolver(key), key)
+
+
+@pytest.fixture
+def intake(db: Path, assembly: Assembly) -> Iterator[Intake]:
+    intake = Intake(lambda: Ledger.open(db), assembly)
+    intake.start()
+    yield intake
+    intake.stop()
+
+
+def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(db)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def answer(question: Asked, status: int = 200, data: bytes = ANSWER, whole: bool = True) -> list[Event]:
+    """Give the events of an answer that comes 40 ms after its question and takes 60 ms."""
+    number, at = question.exchange, question.at
+    return [
+        AnswerBegan(number, at + 0.03, status, {"content-type": "application/json"}),
+        AnswerBytes(number, at + 0.04, data),
+        Ended(number, at + 0.1, whole=whole, body_bytes=len(data)),
+    ]
+
+
+def exchange(intake: Intake, question: Asked, status: int = 200) -> None:
+    for event in (question, *answer(question, status)):
+        intake.put(event)
+
+
+def test_a_call_is_durable_before_its_answer(intake: Intake, db: Path) -> None:
+    """Whoever kills the proxy after that finds the call and its turn, without an end."""
+    question = asked(chat("why is the sky blue"))
+    intake.put(question)
+    if (durable := intake.durable(question.exchange)) is not None:
+        durable.result(timeout=10)
+    assert rows(db, "select kind, complete, duration_ms from calls") == [("prompt", 0, None)]
+    assert rows(db, "select text from turns") == [("why is the sky blue",)]
+
+
+def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
+    """With what the assistant reported and what the clock says, in milliseconds."""
+    exchange(intake, asked(chat("why")))
+    intake.stop()
+    facts = "select complete, http_status, model, input_tokens, output_tokens, ttft_ms, duration_ms from calls"
+    assert rows(db, facts) == [(1, 200, "stand-in-1", 5, 7, 40.0, 100.0)]
+
+
+def test_three_hundred_calls_fold_into_exactly_their_turns(intake: Intake, db: Path) -> None:
+    """190 prompts of which 20 are tried twice, 3 loops of 20 calls, 30 calls that are no prompts: 193 turns."""
+    at = 1_795_000_000.0
+    for number in range(190):
+        failed = number < 20
+        exchange(intake, asked(chat(f"question {number}"), at=at + number), status=500 if failed else 200)
+        if failed:
+            again = asked(chat(f"question {number}"), at=at + number + 1, headers={"x-stainless-retry-count": "1"})
+            exchange(intake, again)
+    for loop in range(3):
+        for step in range(20):
+            exchange(intake, asked(tool_loop(f"do the job {loop}", step), at=at + 1000 + step))
+    for number in range(30):
+        exchange(intake, asked(chat(f"{number}"), path="/v1/embeddings"))
+    intake.stop()
+    assert rows(db, "select count(*) from turns") == [(193,)]
+    kinds = Counter(kind for (kind,) in rows(db, "select kind from calls"))
+    assert kinds == {"prompt": 193, "retry": 20, "continuation": 57}
+    assert rows(db, "select count(*) from calls where complete = 0") == [(0,)]
+
+
+def test_folding_survives_a_restart(db: Path, assembly: Assembly) -> None:
+    """A second process on the same ledger continues the loop that the first one saw begin."""
+    for step in range(3):
+        intake = Intake(lambda: Ledger.open(db), assembly)
+        intake.start()
+        exchange(intake, asked(tool_loop("mend the build", step)))
+        intake.stop()
+    assert rows(db, "select count(*) from turns") == [(1,)]
+    assert rows(db, "select kind from calls order by id") == [("prompt",), ("continuation",), ("continuation",)]
+
+
+@pytest.mark.parametrize("body", [b"not json", b"", b"[]", b'{"messages": 7}', b"\xff\xfe"])
+def test_what_cannot_be_read_is_a_call_all_the_same(intake: Intake, db: Path, body: bytes) -> None:
+    """Counted, without a turn."""
+    exchange(intake, asked(body))
+    intake.stop()
+    assert rows(db, "select kind, turn_id, complete from calls") == [("unreadable", None, 1)]
+    assert intake.counts.unreadable == 1
+
+
+def test_an_unreachable_assistant_leaves_a_call_with_the_status_that_the_client_got(intake: Intake, db: Path) -> None:
+    """The human asked, and got a 502 from us."""
+    question = asked(chat("anybody there"))
+    intake.put(question)
+    intake.put(Ended(question.exchange, question.at + 1, whole=False, status=502))
+    intake.stop()
+    assert rows(db, "select http_status, complete from calls") == [(502, 0)]
+    assert rows(db, "select count(*) from turns") == [(1,)]
+
+
+class Faulty(Assembly):
+    """Has a bug that one text brings out."""
+
+    def read(self, event: Event) -> Iterator[Opening | Closing]:
+        if isinstance(event, Asked) and b"bug" in event.body:
+            raise RuntimeError("a message that quotes the prompt")
+        return super().read(event)
+
+
+def test_a_bug_loses_its_own_event_and_says_so_without_its_message(
+    db: Path, assembly: Assembly, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The thread goes on."""
+    assembly.__class__ = Faulty
+    intake = Intake(lambda: Ledger.open(db), assembly)
+    intake.start()
+    for text in ("one", "bug", "two"):
+        exchange(intake, asked(chat(text)))
+    intake.stop()
+    assert rows(db, "select count(*) from turns") == [(2,)]
+    assert intake.counts.faults == 1
+    assert "quotes the prompt" not in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_past_the_bound_a_call_is_counted_as_lost(db: Path, assembly: Assembly) -> None:
+    """The queue never grows past its bound, and nothing raises."""
+    intake = Intake(lambda: Ledger.open(db), assembly, max_waiting_bytes=4000)
+    for _ in range(10):  # not started: nothing is taken from the queue
+        exchange(intake, asked(chat("hello")))
+    assert intake.counts.lost == 7
+    intake.start()
+    intake.stop()
+    assert rows(db, "select count(*) from calls") == [(3,)]
+
+
+class Refusing(Ledger):
+    """A ledger that another process keeps locked for a while."""
+
+    unlocked: threading.Event
+    tried: Callable[[], None]
+
+    def open_call(self, *args: Any) -> int:
+        if not self.unlocked.is_set():
+            self.tried()
+            raise sqlite3.OperationalError("database is locked")
+        return super().open_call(*args)
+
+
+def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
+    db: Path, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole transaction is tried again: no turn is doubled."""
+    monkeypatch.setattr("proxy.intake.PATIENCE_SECONDS", 0.001)
+    tries = threading.Semaphore(0)
+
+    def open_ledger() -> Ledger:
+        ledger = Ledger.open(db)
+        ledger.__class__ = Refusing
+        return ledger
+
+    monkeypatch.setattr(Refusing, "unlocked", threading.Event(), raising=False)
+    monkeypatch.setattr(Refusing, "tried", staticmethod(tries.release), raising=False)
+    intake = Intake(open_ledger, assembly)
+    intake.start()
+    exchange(intake, asked(chat("patience")))
+    for _ in range(3):
+        assert tries.acquire(timeout=10)
+    Refusing.unlocked.set()
+    # stopping at once would count the call as lost: wait until it is written
+    question = asked(chat("and one more"))
+    intake.put(question)
+    if (durable := intake.durable(question.exchange)) is not None:
+        durable.result(timeout=10)
+    intake.stop()
+    assert rows(db, "select text from turns order by id") == [("patience",), ("and one more",)]
+    assert intake.counts.ledger_faults >= 3
+    assert intake.counts.lost == 0
+
+
+def test_a_ledger_that_cannot_be_opened_is_said_at_the_start(tmp_path: Path, assembly: Assembly) -> None:
+    """One sentence, on the caller's thread."""
+    (tmp_path / "folder.db").mkdir()
+    intake = Intake(lambda: Ledger.open(tmp_path / "folder.db"), assembly)
+    with pytest.raises(LedgerError):
+        intake.start()
