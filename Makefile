@@ -2,7 +2,7 @@
 # Installing never resolves: requirements/*.txt name every package, so that pip only fetches.
 
 PYTHON ?= python3
-PIP := -m pip --quiet --disable-pip-version-check --no-input install --no-deps
+PIP := -m pip -qq --disable-pip-version-check --no-input install --no-deps
 TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate

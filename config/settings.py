@@ -1,0 +1,156 @@
+"""Each setting once: its name, type, default and help. Files, environment, options and documents derive from it.
+
+Leaves out how settings are read (`loading.py`) and written down (`reference.py`).
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+STATE = "~/.local/state/assay"
+
+
+def _setting(default: Any, help_: str, must: str, option: str | None = None) -> Any:
+    """Declare a setting. `must` ends the sentence "SETTING must …", with the fix; `option` sets it from a command."""
+    return Field(default, description=help_, json_schema_extra={"must": must, "option": option}, validate_default=True)
+
+
+def _listed(value: object) -> object:
+    """Let the environment and the command line write a list with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    split_address(value)
+    return value
+
+
+def _network(value: str) -> str:
+    ipaddress.ip_network(value, strict=False)
+    return value
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split HOST:PORT, where an IPv6 host stands in brackets. Raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 2**16):
+        raise ValueError("not written as HOST:PORT")
+    if host.startswith("[") != (":" in host):
+        raise ValueError("an IPv6 address stands in brackets")
+    return host.strip("[]"), int(port)
+
+
+Home = Annotated[Path, AfterValidator(Path.expanduser)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LedgerSettings(_Section):
+    """Where usage is logged."""
+
+    path: Home = _setting(
+        f"{STATE}/usage.db",
+        "The ledger, an SQLite file. The key that makes pseudonyms lies beside it (usage.key): keep both together.",
+        "be the path of a file",
+        option="--db",
+    )
+    keep_text_days: Annotated[float, Field(ge=0, le=7)] = _setting(
+        0,
+        "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
+        "be a number of days from 0 to 7",
+    )
+
+
+class ProxySettings(_Section):
+    """How traffic comes in, and where it goes."""
+
+    mode: str = _setting(
+        "",
+        "reverse:URL (clients are pointed at Assay), regular (Assay is their HTTP proxy), transparent (the network "
+        "leads their traffic through Assay), upstream:URL or wireguard.",
+        "be reverse:URL, regular, transparent, upstream:URL or wireguard",
+        option="--mode",
+    )
+    listen: Annotated[str, AfterValidator(_address)] = _setting(
+        "127.0.0.1:8080",
+        "Where clients reach the proxy. Port 0 takes any free one.",
+        "be HOST:PORT, as 127.0.0.1:8080 or [::1]:8080",
+        option="--listen",
+    )
+    allow_hosts: Names = _setting(
+        (),
+        "In the modes where any traffic comes by: the hosts, with their subdomains, whose TLS is opened. All other "
+        "TLS passes unopened. Empty: the assistants of config/routes.toml.",
+        'be a list of host names, as ["api.openai.com"]',
+    )
+    confdir: Home = _setting(
+        f"{STATE}/ca",
+        "Folder of the certificate authority that clients trust in those modes. Made at the first start.",
+        "be the path of a folder",
+    )
+    upstream_ca: Home | None = _setting(
+        None,
+        "PEM file of the authorities that upstreams are verified against, in place of the public ones.",
+        "be the path of a PEM file",
+    )
+    proxy_auth: SecretStr | None = _setting(
+        None,
+        "Who may use the proxy in modes regular and upstream: @FILE (htpasswd), ldaps:…, user:password or any.",
+        "be @FILE (htpasswd), ldaps:…, user:password or any",
+    )
+
+
+class IdentitySettings(_Section):
+    """How people are told apart. The ledger holds keyed pseudonyms only."""
+
+    headers: Names = _setting(
+        ("X-Forwarded-User", "X-Forwarded-Email", "X-Auth-Request-User", "Remote-User"),
+        "Headers that name the person, the first that is there wins. They count from trusted peers only.",
+        'be a list of header names, as ["X-Forwarded-User"]',
+    )
+    trusted_peers: Networks = _setting(
+        (),
+        "Networks of the front proxies whose headers are believed.",
+        'be a list of networks, as ["10.0.0.0/8"]',
+    )
+    teams: Home | None = _setting(
+        None,
+        "TOML file with a line a team: its name and the list of its people, as their headers, logins, addresses or "
+        "key fingerprints name them (assay identity fingerprint).",
+        "be the path of a TOML file",
+    )
+
+
+class ClassifierSettings(_Section):
+    """What judges turns."""
+
+    backend: Literal["onnx", "sentence-transformers", "rules"] = _setting(
+        "onnx",
+        "onnx (needs no torch), sentence-transformers (needs the train extra) or rules (no model).",
+        "be onnx, sentence-transformers or rules",
+        option="--backend",
+    )
+    model: Home | None = _setting(
+        None,
+        "Folder of the model. Not set: the one that ships with Assay.",
+        "be the path of a folder that assay train has made",
+        option="--model",
+    )
+
+
+class Settings(BaseSettings):
+    """All settings, by section."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    ledger: LedgerSettings = Field(default_factory=LedgerSettings)
+    proxy: ProxySettings = Field(default_factory=ProxySettings)
+    identity: IdentitySettings = Field(default_factory=IdentitySettings)
+    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
