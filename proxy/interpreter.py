@@ -1,0 +1,217 @@
+"""Reads requests and answers of any dialect, by its table.
+
+No dialect is named here. Nothing of an answer's text is kept. Leaves out codings, framing, and
+what the conversation asks (`conversation.py`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from proxy.codings import Decoder, decode
+from proxy.conversation import Said, asked, fit
+from proxy.dialects import Claim, Count, Dialect, Mark, Path
+from proxy.exchange import UnreadableExchange
+from proxy.framing import MAX_WHOLE_BYTES, Framing, Part, framing_of, read_json
+from proxy.reading import AnswerReader, Reply, Request
+
+MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
+MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
+MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
+
+
+def read_request(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> Request:
+    """Read a request's body as it came on the wire. Raises UnreadableExchange.
+
+    `headers`: lower-case names. Without a content type nothing is missing: the route knows the dialect.
+    """
+    fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
+    if not isinstance(fields, dict):
+        raise UnreadableExchange("the body is no JSON object")
+    messages = _at(fields, dialect.messages)
+    if not isinstance(messages, list) or not messages:
+        raise UnreadableExchange("the body has no messages")
+    ask = asked([_said(dialect, message) for message in messages])
+    return Request(
+        tail=ask.tail,
+        text=ask.text,
+        history=ask.history,
+        model=_name(_at(fields, dialect.asked_model)),
+        streamed=_at(fields, dialect.stream) is True,
+        opening=ask.opening,
+        place=ask.place,
+        user=_claimed(dialect.user, fields),
+        conversation=_claimed(dialect.conversation, fields),
+    )
+
+
+def read_answer(dialect: Dialect, headers: Mapping[str, str], streamed: bool) -> AnswerReader:
+    """Make a reader for one answer. `headers`: the answer's. `streamed`: the request asked for a stream."""
+    return _Answer(dialect, headers, streamed)
+
+
+class _Answer:
+    """Takes an answer's bytes piecewise and keeps its facts."""
+
+    def __init__(self, dialect: Dialect, headers: Mapping[str, str], streamed: bool) -> None:
+        self._dialect = dialect
+        self._coding = headers.get("content-encoding", "")
+        self._type = headers.get("content-type", "")
+        self._streamed = streamed
+        self._decoder: Decoder | None = None
+        self._framing: Framing | None = None
+        self._begin = b""  # what came before the framing could be told
+        self._read = 0  # parts
+        self._unread = 0  # parts that are neither JSON objects nor known
+        self._complete = False
+        self._error = False
+        self._model: str | None = None
+        self._input = _Tally(dialect.input_tokens)
+        self._output = _Tally(dialect.output_tokens)
+
+    def feed(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._decoder is None:  # here, since making a reader must not raise
+            self._decoder = Decoder(self._coding, MAX_STREAM_BYTES)
+        for plain in self._decoder.feed(data):
+            self._take(self._parts(plain))
+
+    def end(self) -> Reply:
+        if self._framing is not None:
+            self._take(self._framing.end())
+        if self._unread and not self._read:
+            raise UnreadableExchange("nothing of the answer could be read")
+        return Reply(self._complete, self._model, self._input.total(), self._output.total(), self._error)
+
+    def _parts(self, plain: bytes) -> Iterator[Part]:
+        if self._framing is None:
+            self._begin = (self._begin + plain).lstrip()
+            self._framing = framing_of(self._type, self._begin, self._streamed)
+            if self._framing is None:
+                return iter(())
+            plain, self._begin = self._begin, b""
+        return self._framing.feed(plain)
+
+    def _take(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            failed = part.name in self._dialect.error_events
+            ended = part.data.strip() in self._dialect.sentinels
+            fields = _object(part.data)
+            self._error |= failed
+            self._complete |= ended
+            if fields is not None:
+                self._note(fields)
+            if failed or ended or fields is not None:
+                self._read += 1
+            else:
+                self._unread += 1
+
+    def _note(self, fields: dict[str, Any]) -> None:
+        dialect = self._dialect
+        self._complete |= (self._framing is not None and self._framing.whole) or _holds_any(dialect.ends, fields)
+        self._error |= _holds_any(dialect.errors, fields)
+        for path in dialect.model:
+            self._model = _name(_at(fields, path)) or self._model
+        self._input.add(fields)
+        self._output.add(fields)
+
+
+class _Tally:
+    """Keeps what an answer last reported of each field of a count."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._reported: dict[str, int] = {}
+
+    def add(self, fields: dict[str, Any]) -> None:
+        for place in self._count.places:
+            if isinstance(usage := _at(fields, place), dict):
+                for name in self._count.fields:
+                    if (tokens := _tokens(usage.get(name))) is not None:
+                        self._reported[name] = tokens
+
+    def total(self) -> int | None:
+        """Sum up; None: nothing was reported."""
+        return sum(self._reported.values()) if self._reported else None
+
+
+def _said(dialect: Dialect, message: object) -> Said:
+    speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
+    if speaker is None or speaker == "tool":
+        return Said(speaker)
+    content = _at(message, dialect.content)
+    if isinstance(content, str):
+        texts, blocks = [content], []
+    else:
+        blocks = content if isinstance(content, list) else []
+        texts = [text for block in blocks if (text := _block_text(dialect, block)) is not None]
+    own = [text for text in texts if not _is_aside(dialect, text)]
+    if texts and not own and len(texts) >= len(blocks):
+        return Said(None)
+    tool_results = any(_holds_any(dialect.tool_result_blocks, block) for block in blocks)
+    return Said(speaker, "\n\n".join(text for text in own if text.strip()), tool_results)
+
+
+def _block_text(dialect: Dialect, block: object) -> str | None:
+    text = _at(block, dialect.block_text) if _holds_any(dialect.text_blocks, block) else None
+    return text if isinstance(text, str) else None
+
+
+def _is_aside(dialect: Dialect, text: str) -> bool:
+    text = text.strip() if dialect.aside_texts else text
+    return any(text.startswith(begin) and text.endswith(end) for begin, end in dialect.aside_texts)
+
+
+def _at(value: object, path: Path) -> object:
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _holds(mark: Mark, value: object) -> bool:
+    found = _at(value, mark.path)
+    if mark.values is None:
+        return found is not None
+    return isinstance(found, str) and found in mark.values
+
+
+def _holds_any(marks: Iterable[Mark], value: object) -> bool:
+    return any(_holds(mark, value) for mark in marks)
+
+
+def _claimed(claims: Iterable[Claim], fields: dict[str, Any]) -> str | None:
+    return next((name for claim in claims if (name := _claim(claim, fields)) is not None), None)
+
+
+def _claim(claim: Claim, fields: dict[str, Any]) -> str | None:
+    name = _name(_at(fields, claim.path))
+    if name is None:
+        return None
+    if claim.inside:
+        return _name(_at(_object(name.encode()), claim.inside))
+    if claim.pattern:
+        return _name(found[1]) if (found := claim.pattern.match(name)) else None
+    return name
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
+    try:
+        value = read_json(data)
+    except UnreadableExchange:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _name(value: object) -> str | None:
+    if not isinstance(value, str) or len(value) > MAX_NAME_CHARS:
+        return None
+    return fit(value, MAX_NAME_CHARS).strip() or None
+
+
+def _tokens(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None

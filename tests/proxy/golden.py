@@ -1,0 +1,72 @@
+"""The golden cases: bodies written by hand after what real clients and assistants send, and what Assay reads in them.
+
+A case is a file in `tests/golden/<dialect>/requests` or `answers`. `body` is an object, or the lines of a stream.
+`python -m tests.proxy.golden` writes each case's `outcome`; review the diff.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from proxy.dialects import DIALECTS, Dialect
+from proxy.exchange import UnreadableExchange
+from proxy.interpreter import read_answer, read_request
+
+FOLDER = Path(__file__).parent.parent / "golden"
+
+
+@dataclass(frozen=True)
+class Case:
+    path: Path
+    content: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.dialect.name} {self.path.stem}"
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.path.parent.parent.name]
+
+    @property
+    def body(self) -> bytes:
+        body = self.content["body"]
+        return ("\n".join(body) if isinstance(body, list) else json.dumps(body)).encode()
+
+    @property
+    def content_type(self) -> str:
+        return "text/event-stream" if isinstance(self.content["body"], list) else "application/json"
+
+    def outcome(self, coding: str = "identity", pieces: Iterable[bytes] | None = None) -> object:
+        """Say what Assay reads, as JSON would hold it. `pieces`: the body as sent, in that coding."""
+        headers = {"content-encoding": coding, "content-type": self.content_type}
+        pieces = (self.body,) if pieces is None else pieces
+        try:
+            if self.path.parent.name == "requests":
+                read: Any = read_request(self.dialect, headers, b"".join(pieces))
+            else:
+                reader = read_answer(self.dialect, headers, streamed=isinstance(self.content["body"], list))
+                for piece in pieces:
+                    reader.feed(piece)
+                read = reader.end()
+        except UnreadableExchange as fault:
+            return f"unreadable: {fault}"
+        return json.loads(json.dumps(asdict(read)))
+
+
+def cases(kind: str) -> list[Case]:
+    """Give all cases of a kind: `requests` or `answers`."""
+    paths = sorted(FOLDER.glob(f"*/{kind}/*.json"))
+    return [Case(path, json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+def refresh() -> None:
+    for case in cases("requests") + cases("answers"):
+        content = {**case.content, "outcome": case.outcome()}
+        case.path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh()
