@@ -5,14 +5,13 @@ have no history: whatever `views.sql` says is what an opened ledger has.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.records import DEFAULT_WEIGHTS, utc
-
-VIEWS = Path(__file__).with_name("views.sql")
+from ledger.sql import statements, writing
+from ledger.views import replace_views
 
 
 def _first(connection: sqlite3.Connection) -> None:
@@ -154,40 +153,7 @@ def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
             if number < len(MIGRATIONS):
                 MIGRATIONS[number](connection)
                 connection.execute("INSERT INTO migrations VALUES (?, ?)", (number + 1, utc(now)))
-    _replace_views(connection)
-
-
-@contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run the block in one transaction that holds the write lock from its beginning."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _replace_views(connection: sqlite3.Connection) -> None:
-    """Make our views say what `views.sql` says, and leave the admins' own views alone."""
-    script = VIEWS.read_text()
-    with closing(sqlite3.connect(":memory:")) as blank:
-        blank.executescript(script)
-        wanted = _views(blank)
-    current = _views(connection)
-    if all(current.get(name) == text for name, text in wanted.items()):
-        return
-    with writing(connection):
-        for name in wanted:
-            connection.execute(f"DROP VIEW IF EXISTS {name}")
-        for statement in statements(script):
-            connection.execute(statement)
-
-
-def _views(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+    replace_views(connection)
 
 
 def schema_of(connection: sqlite3.Connection, path: Path) -> int:
@@ -204,13 +170,3 @@ def schema_of(connection: sqlite3.Connection, path: Path) -> int:
             f"{len(MIGRATIONS)}): upgrade Assay, or choose another --db"
         )
     return number
-
-
-def statements(script: str) -> Iterator[str]:
-    """Split a script. `executescript` would do it, but it commits first."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement.strip()
-            statement = ""

@@ -19,6 +19,7 @@ from ledger import migrations
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.records import Answer, Call, Judgement, Message, PendingTurn, Turn, utc
+from ledger.sql import writing
 
 if TYPE_CHECKING:
     from ledger.usage import ReadLedger
@@ -85,7 +86,7 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all that the block writes, or nothing of it."""
-        with said_of(self._path), migrations.writing(self._connection):
+        with said_of(self._path), writing(self._connection):
             yield
 
     def open_turn(self, turn: Turn) -> int:

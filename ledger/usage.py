@@ -7,15 +7,15 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlite_utils import Database
 
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
+from ledger.views import GROUPINGS, Grouping, usage_view
 
-Grouping = Literal["team", "week", "category", "assistant", "model"]
-GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+__all__ = ["GROUPINGS", "Coverage", "Grouping", "ReadLedger", "Usage"]
 
 BUSY_MS = 5000
 
@@ -83,22 +83,18 @@ class ReadLedger:
 
         `since` is a date as 2026-11-25: its whole week and later ones count. Raises ValueError for another text.
         """
-        rows = self._rows(
-            "SELECT name AS 'group', week, people, raw_calls, turns, value, gap, air FROM usage_by_group_week"
-            " WHERE grouping = :by AND week >= :week ORDER BY week, name",
-            by=by,
-            week=_monday(since),
+        sql = (
+            f"SELECT {by} AS 'group', week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}"  # noqa: S608 (names of ours)
+            " WHERE week >= :week ORDER BY week, 1"
         )
+        rows = self._rows(sql, week=_monday(since))
         return [Usage(**row) for row in rows]
 
     def hidden(self, by: Grouping, since: str | None = None) -> int:
         """Count the groups (each once a week) that `usage` hides, because they have too few people."""
-        (row,) = self._rows(
-            "SELECT count(*) AS groups FROM (SELECT 1 FROM turn_groups WHERE grouping = :by AND week >= :week"
-            " GROUP BY name, week HAVING count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group'))",
-            by=by,
-            week=_monday(since),
-        )
+        few = "count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group')"
+        groups = f"SELECT 1 FROM turn_values WHERE week >= :week GROUP BY week, {GROUPINGS[by]} HAVING {few}"  # noqa: S608
+        (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups})", week=_monday(since))  # noqa: S608
         return int(row["groups"])
 
     def min_group(self) -> int:
