@@ -1,0 +1,188 @@
+"""The report: value beside raw calls, and the gap, as a table for people or as data for machines.
+
+Takes figures from the ledger as they are. Leaves out how they come about (`ledger/views.sql`).
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ledger.store import Ledger
+from ledger.usage import Coverage, Grouping, Usage
+
+Format = Literal["table", "json", "csv", "markdown"]
+Cell = str | int | float | None
+
+UNITS = (
+    "Value is in turns of full worth; the gap is 1 - value / judged turns; air is the share of judged turns worth "
+    "under 0.1. Weeks begin on Monday, UTC."
+)
+NOT_KNOWN = "-"  # no turn of the group is judged yet
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Usage by one grouping, and what a reader must know of it."""
+
+    by: Grouping
+    since: str | None  # a date: its whole week and later ones are in the report
+    rows: Sequence[Usage]
+    hidden: int  # groups, each once a week, that have too few people to be shown
+    min_group: int
+    coverage: Coverage  # of the whole ledger
+
+
+def read_report(path: Path, by: Grouping = "team", since: str | None = None) -> Report:
+    """Read the ledger at `path`. Raises LedgerError, and ValueError for a `since` that is no date."""
+    ledger = Ledger.read(path)
+    try:
+        return Report(
+            by=by,
+            since=since,
+            rows=ledger.usage(by, since),
+            hidden=ledger.hidden(by, since),
+            min_group=ledger.min_group(),
+            coverage=ledger.coverage(),
+        )
+    finally:
+        ledger.close()
+
+
+def render(report: Report, format: Format = "table", width: int = 100) -> str:  # noqa: A002 (the option's name)
+    """Write a report, rounded for people (`table`, `markdown`) or in full for machines (`json`, `csv`).
+
+    `width` is the table's, in characters.
+    """
+    match format:
+        case "json":
+            return json.dumps([_record(report.by, row) for row in report.rows], ensure_ascii=False, indent=2)
+        case "csv":
+            return _csv(report)
+        case "markdown":
+            return "\n".join([*_markdown(report), *(f"\n{note}" for note in notes(report))])
+        case "table":
+            return _table(report, width)
+
+
+def notes(report: Report) -> list[str]:
+    """Say in sentences what the figures cannot: units, what they rest on, what is not shown."""
+    said = []
+    if report.rows:
+        said.append(UNITS)
+    elif not report.hidden:
+        said.append(_nothing(report))
+    if report.coverage == Coverage(None, None, None, None):
+        return said
+    said.append(_coverage(report.coverage))
+    if report.hidden:
+        groups = "1 group" if report.hidden == 1 else f"{report.hidden} groups"
+        verb = "is" if report.hidden == 1 else "are"
+        said.append(f"{groups} with fewer than {report.min_group} people in a week {verb} not shown.")
+    return said
+
+
+def _nothing(report: Report) -> str:
+    if report.coverage.judged is None:
+        return "No usage is logged yet: send traffic through `assay up`, or try `assay up --demo`."
+    return f"No usage is logged in the week of {report.since} or later: leave out --since, or name an earlier date."
+
+
+def _coverage(coverage: Coverage) -> str:
+    said = (
+        f"Of all turns {_percent(coverage.judged)} are judged and {_percent(coverage.unattributed)} have no team; "
+        f"{_percent(coverage.unreadable)} of all calls could not be read"
+    )
+    if coverage.estimated:
+        said += f"; the tokens of {_percent(coverage.estimated)} are estimates"
+    return said + "."
+
+
+def _record(by: Grouping, row: Usage) -> dict[str, Cell]:
+    """Name a row's figures as the views do."""
+    group: dict[str, Cell] = {} if by == "week" else {by: row.group}
+    return group | {
+        "week": row.week,
+        "people": row.people,
+        "raw_calls": row.raw_calls,
+        "turns": row.turns,
+        "value": row.value,
+        "gap": row.gap,
+        "air": row.air,
+    }
+
+
+def _columns(by: Grouping) -> list[str]:
+    columns = ["week", "people", "raw_calls", "turns", "value", "gap", "air"]
+    return columns if by == "week" else [by, *columns]
+
+
+def _csv(report: Report) -> str:
+    written = io.StringIO()
+    writer = csv.DictWriter(written, _columns(report.by), lineterminator="\n")
+    writer.writeheader()
+    for row in report.rows:
+        writer.writerow({name: _no_formula(cell) for name, cell in _record(report.by, row).items()})
+    return written.getvalue().rstrip("\n")
+
+
+def _no_formula(cell: Cell) -> Cell:
+    """Keep a spreadsheet from running what somebody sent as a model's name."""
+    return "'" + cell if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _titles(by: Grouping) -> list[str]:
+    return [name.replace("_", " ").capitalize() for name in _columns(by)]
+
+
+def _cells(report: Report, row: Usage) -> list[str]:
+    """Round a row for people. Names come from the wire in part, so only what prints is printed."""
+    group = [] if report.by == "week" else ["".join(c if c.isprintable() else "?" for c in row.group)]
+    return [
+        *group,
+        row.week,
+        f"{row.people:,}",
+        f"{row.raw_calls:,}",
+        f"{row.turns:,}",
+        NOT_KNOWN if row.value is None else f"{row.value:,.1f}",
+        _percent(row.gap),
+        _percent(row.air),
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return NOT_KNOWN if share is None else f"{share * 100:.0f} %"
+
+
+def _markdown(report: Report) -> list[str]:
+    if not report.rows:
+        return []
+    titles = _titles(report.by)
+    names = 1 if report.by == "week" else 2
+    lines = [titles, ["---"] * names + ["---:"] * (len(titles) - names)]
+    lines += [[re.sub(r"([\\|<`*_\[])", r"\\\1", cell) for cell in _cells(report, row)] for row in report.rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _table(report: Report, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    with console.capture() as capture:
+        if report.rows:
+            table = Table(header_style="")
+            names = 1 if report.by == "week" else 2
+            for place, title in enumerate(_titles(report.by)):
+                table.add_column(title, justify="left" if place < names else "right", no_wrap=place >= names)
+            for row in report.rows:
+                table.add_row(*map(Text, _cells(report, row)))
+            console.print(table)
+        for note in notes(report):
+            console.print(Text(note))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
