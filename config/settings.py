@@ -57,7 +57,7 @@ class LedgerSettings(_Section):
 
     path: Home = _setting(
         f"{STATE}/usage.db",
-        "The ledger, an SQLite file. The key that makes pseudonyms lies beside it (usage.key): keep both together.",
+        "The ledger, an SQLite file. The key that makes pseudonyms lies beside it (usage.db.key): keep both.",
         "be the path of a file",
         option="--db",
     )

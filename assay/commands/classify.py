@@ -1,0 +1,52 @@
+"""`assay classify`: drains the ledger's unjudged turns."""
+
+import signal
+import threading
+
+import click
+
+from assay import lifeline
+from assay.failure import Failure, say, speak_plainly
+from assay.options import with_settings
+from config.settings import Settings
+
+DAY_SECONDS = 86_400
+
+
+@click.command()
+@with_settings("ledger.path", "classifier.backend", "classifier.model")
+@click.option("--once", is_flag=True, help="End when no turn waits any more.")
+@lifeline.option
+def command(settings: Settings, once: bool, supervised: bool) -> None:
+    """Judge the turns that wait in the ledger, and those that come.
+
+    Runs at low priority, so that it never delays the traffic. It can be killed at any time: each turn is judged once.
+    Without a model it judges by simple rules, and its judgements say so.
+    """
+    speak_plainly()
+    if supervised:
+        lifeline.hold()
+    from classifiers.worker import yield_to_others  # before what loads numpy
+
+    yield_to_others()
+    from classifiers.errors import ModelError
+    from classifiers.judge import load_judge
+    from classifiers.worker import drain
+    from ledger.store import Ledger
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    ledger = Ledger.open(settings.ledger.path)
+    try:
+        judge = load_judge(settings.classifier.model, settings.classifier.backend)
+        say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
+        if supervised:
+            lifeline.announce(judge.name)
+        keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
+        done = drain(ledger, judge, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
+    except ModelError as error:
+        raise Failure(str(error)) from None
+    finally:
+        ledger.close()
+    say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

@@ -1,0 +1,110 @@
+"""`assay proxy`: puts settings, routes, identity, intake and mitmproxy together, and runs them."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from assay import lifeline
+from assay.failure import MISUSED, Failure, say, speak_plainly
+from assay.options import with_settings
+from assay.places import key_of
+from config.loading import SettingsError
+from config.routes import RouteTable, load_routes
+from config.settings import Settings, split_address
+from config.teams import load_teams
+
+if TYPE_CHECKING:
+    from ledger.pseudonyms import Key
+    from proxy.identity import Resolver
+    from proxy.intake import Counts
+    from proxy.server import ServerOptions
+
+NO_UPSTREAM = (
+    "no upstream is named: give --mode reverse:URL, as reverse:https://api.openai.com, "
+    "or regular or transparent for assistants of any host"
+)
+
+
+@click.command()
+@with_settings("proxy.mode", "proxy.listen", "ledger.path")
+@lifeline.option
+def command(settings: Settings, supervised: bool) -> None:
+    """Run the proxy alone.
+
+    Traffic passes through untouched and undelayed. What is asked is written to the ledger, for `assay classify` to
+    judge. Ends on SIGTERM or Ctrl-C, once answers under way have ended.
+    """
+    speak_plainly()
+    if supervised:
+        lifeline.hold()
+    if not settings.proxy.mode:
+        raise Failure(NO_UPSTREAM, MISUSED)
+    from ledger.store import Ledger
+    from proxy.assembly import Assembly
+    from proxy.capture import Capture
+    from proxy.intake import Intake
+    from proxy.routes import Routes
+    from proxy.server import Address, ServerError, serve
+
+    table = load_routes()
+    routes = Routes(table.assistants, table.paths)
+    path = settings.ledger.path
+    key = key_of(path)
+    intake = Intake(lambda: Ledger.open(path), Assembly(routes, _resolver(settings, key), key))
+    capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
+
+    def ready(addresses: list[Address]) -> None:
+        say(f"the proxy listens on {_url(addresses[0])}, mode {settings.proxy.mode}, ledger {path}")
+        if supervised:
+            lifeline.announce(_url(addresses[0]))
+
+    intake.start()
+    try:
+        asyncio.run(serve(_options(settings, table), capture, ready))
+    except ServerError as error:
+        raise Failure(str(error)) from None
+    finally:
+        intake.stop()
+    say(_counted(intake.counts))
+
+
+def _resolver(settings: Settings, key: "Key") -> "Resolver":
+    from proxy.identity import Resolver
+
+    try:
+        teams = load_teams(settings.identity.teams)
+    except SettingsError as error:
+        raise Failure(str(error), MISUSED) from None
+    return Resolver(key, settings.identity.headers, settings.identity.trusted_peers, teams)
+
+
+def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
+    from proxy.server import ServerOptions
+
+    proxy = settings.proxy
+    host, port = split_address(proxy.listen)
+    opened = proxy.allow_hosts or tuple(host for host, _ in table.assistants)
+    return ServerOptions(
+        modes=(proxy.mode,),
+        listen_host=host,
+        listen_port=port,
+        confdir=proxy.confdir,
+        # In reverse mode all that comes is for the assistant.
+        allow_hosts=()
+        if proxy.mode.startswith("reverse")
+        else tuple(rf"(^|\.){re.escape(host)}:\d+$" for host in opened),
+        proxy_auth=proxy.proxy_auth.get_secret_value() if proxy.proxy_auth else None,
+        upstream_ca=proxy.upstream_ca,
+    )
+
+
+def _counted(counts: "Counts") -> str:
+    said = f"the proxy has ended: {counts.calls} calls of {counts.turns} turns, {counts.unreadable} unreadable"
+    return f"{said}, {counts.lost} lost" if counts.lost else said
+
+
+def _url(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

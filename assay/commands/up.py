@@ -1,0 +1,79 @@
+"""`assay up`: proxy and classifier together."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assay.commands.proxy import NO_UPSTREAM
+from assay.failure import MISUSED, Failure, say, speak_plainly
+from assay.options import with_settings
+from assay.supervision import NotStarted, Part, Supervisor
+from config.loading import FILE_VARIABLE
+from config.settings import Settings
+
+DEMO_FOLDER = Path("demo")
+
+
+@click.command()
+@with_settings("proxy.mode", "proxy.listen", "ledger.path")
+@click.option(
+    "--upstream", metavar="URL", help="The assistant, as https://api.openai.com: short for --mode reverse:URL."
+)
+@click.option("--demo", is_flag=True, help="Bring a stand-in assistant and invented people; end with the report.")
+@click.pass_context
+def command(context: click.Context, settings: Settings, upstream: str | None, demo: bool) -> None:
+    """Run proxy and classifier together.
+
+    Each is a process of its own and is started again when it fails; none outlives this one. Ends on SIGTERM or Ctrl-C,
+    once answers under way have ended.
+    """
+    speak_plainly()
+    if upstream and context.params["proxy__mode"]:
+        raise Failure("--upstream and --mode say the same: give one of them", MISUSED)
+    mode = f"reverse:{upstream}" if upstream else settings.proxy.mode
+    if demo:
+        from assay.demo.show import show
+
+        if mode:
+            raise Failure("--demo brings its own assistant: leave out the upstream", MISUSED)
+        work = show(DEMO_FOLDER)
+    elif mode:
+        work = _up(settings, mode, context.params["config"])
+    else:
+        raise Failure(NO_UPSTREAM.replace("--mode reverse:URL, as reverse:", "--upstream URL, as "), MISUSED)
+    context.exit(asyncio.run(_until_stopped(work)))
+
+
+async def _up(settings: Settings, mode: str, config: Path | None) -> None:
+    """Keep both until stopped. What was given on the command line is passed on; the rest they read as we did."""
+    environment = dict(os.environ)
+    if config is not None:
+        environment[FILE_VARIABLE] = str(config)
+    ledger = ("--db", str(settings.ledger.path))
+    proxy = Part("proxy", "assay", ("proxy", "--mode", mode, "--listen", settings.proxy.listen, *ledger))
+    async with Supervisor(environment) as supervisor:
+        await asyncio.gather(
+            supervisor.start(proxy), supervisor.start(Part("classifier", "assay", ("classify", *ledger)))
+        )
+        say("ready: point clients at the proxy, and see `assay report`")
+        await supervisor.watch()
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> int:
+    """Do the work until it is done or a signal stops it; give the exit code."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        try:
+            await task
+        except NotStarted as error:
+            return error.code
+    return 0
