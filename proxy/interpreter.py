@@ -11,7 +11,7 @@ from proxy.codings import Decoder, decode
 from proxy.conversation import Said, asked, fit
 from proxy.dialects import Claim, Count, Dialect, Mark, Path
 from proxy.exchange import UnreadableExchange
-from proxy.framing import MAX_WHOLE_BYTES, Framing, Part, framing_of, read_json
+from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
 
 MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
@@ -55,10 +55,9 @@ class _Answer:
     def __init__(self, dialect: Dialect, headers: Mapping[str, str], streamed: bool) -> None:
         self._dialect = dialect
         self._coding = headers.get("content-encoding", "")
-        self._type = headers.get("content-type", "")
         self._streamed = streamed
         self._decoder: Decoder | None = None
-        self._framing: Framing | None = None
+        self._framing = framing_by_type(headers.get("content-type", ""))
         self._begin = b""  # what came before the framing could be told
         self._read = 0  # parts
         self._unread = 0  # parts that are neither JSON objects nor known
@@ -86,7 +85,7 @@ class _Answer:
     def _parts(self, plain: bytes) -> Iterator[Part]:
         if self._framing is None:
             self._begin = (self._begin + plain).lstrip()
-            self._framing = framing_of(self._type, self._begin, self._streamed)
+            self._framing = framing_by_bytes(self._begin, self._streamed)
             if self._framing is None:
                 return iter(())
             plain, self._begin = self._begin, b""

@@ -14,8 +14,8 @@ class Request:
 
     The tail is everything after the last message of the assistant. `history` is every human and assistant text before
     the tail, oldest first, human texts with the human's own words only; messages without text (pure tool calls, tool
-    results) are left out. When the tail holds tool results only, `text` is the human's last ask before it, and
-    `history` stops before that ask.
+    results) are left out. When no human speaks in the tail (tool results only, or an answer that the client began),
+    `text` is the human's last ask before it, and `history` stops before that ask.
     """
 
     tail: TailKind

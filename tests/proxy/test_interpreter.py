@@ -133,6 +133,14 @@ def test_a_framing_is_told_without_a_content_type() -> None:
         assert reply({}, body) == reply({}, *bytewise(body)) == Reply(True, "m", None, None, False)
 
 
+@pytest.mark.parametrize("blanks", [b"\n", b"\n ", b" \r\n\n "])
+def test_blanks_before_an_event_read_the_same_in_any_split(blanks: bytes) -> None:
+    """A blank that begins a line belongs to the field's name, so the event is none."""
+    body = blanks + b'data: {"model": "m"}\n\n'
+    assert reply(EVENTS, body) == reply(EVENTS, *bytewise(body))
+    assert reply({}, body) == reply({}, *bytewise(body)) == Reply(False, "m", None, None, False)
+
+
 @pytest.mark.parametrize("number", [-1, 1.0, "5", True, None, MAX_TOKENS + 1, 10**40, [5]])
 def test_what_is_no_count_is_not_reported(number: object) -> None:
     """None is not 0."""
@@ -240,7 +248,7 @@ FRAGMENTS = (
 @settings(deadline=None, max_examples=200)
 @given(
     dialect=dialects,
-    headers=st.sampled_from([{}, JSON, EVENTS]),
+    headers=st.sampled_from([{}, JSON, EVENTS, {"content-type": "text/html"}]),
     streamed=st.booleans(),
     coded=st.sampled_from(list(COMPRESSED.values())),
     really=st.booleans(),
