@@ -115,5 +115,8 @@ class ReadLedger:
 def _monday(since: str | None) -> str:
     if since is None:
         return ""
-    day = date.fromisoformat(since)
+    try:
+        day = date.fromisoformat(since)
+    except ValueError:
+        raise ValueError(f"usage is given since a date such as 2026-11-25, not {since}") from None
     return date.fromordinal(day.toordinal() - day.weekday()).isoformat()

@@ -1,0 +1,158 @@
+"""Every ledger comes to the newest schema, whoever opens it and whatever stops them."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ledger import migrations
+from ledger.store import Ledger, LedgerError
+from tests.ledger.facts import entered
+
+# The contract: outside readers use these names. A change here breaks them.
+COLUMNS = {
+    "calls": "id turn_id at assistant dialect model client kind http_status streamed complete request_bytes"
+    " response_bytes input_tokens output_tokens usage_estimated ttft_ms duration_ms",
+    "turns": "id at person team identity_source assistant client conversation ask lang prompt_chars text context"
+    " text_expires_at",
+    "judgements": "turn_id classifier at level score p0 p1 p2 p3 p4 category work novelty attention"
+    " duplicate_of reasons",
+    "weights": "effective_from level weight",
+    "policy": "name value",
+    "outcomes": "team week metric value source",
+    "contests": "id turn_id at reason",
+    "audit": "id at who what why",
+    "published": "week team category assistant people raw_calls turns value gap",
+    "migrations": "number at",
+    "valued_turns": "at week team person assistant client category level weight novelty attention calls tokens value",
+    "usage_by_team_week": "team week people raw_calls turns value gap air",
+    "usage_by_week": "week people raw_calls turns value gap air",
+    "usage_by_category_week": "category week people raw_calls turns value gap air",
+    "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
+    "usage_by_model_week": "model week people raw_calls turns value gap air",
+    "coverage": "judged unreadable unattributed estimated",
+}
+
+
+@pytest.fixture
+def connection(ledger: Ledger, db: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        yield connection
+
+
+def test_the_schema_is_the_contract(connection: sqlite3.Connection) -> None:
+    """Each table and view has exactly the documented columns, and tables hold exactly the declared types."""
+    found = {
+        name: " ".join(row[1] for row in connection.execute(f"PRAGMA table_info({name})"))
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    }
+    assert found.pop("turn_values")  # what the other views stand on
+    assert found == COLUMNS
+    loose = "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"
+    assert connection.execute(loose).fetchall() == []
+
+
+def test_a_new_ledger_has_a_record_of_each_migration(connection: sqlite3.Connection) -> None:
+    """Numbered from 1, with the time."""
+    numbers = [number for (number,) in connection.execute("SELECT number FROM migrations ORDER BY number")]
+    assert numbers == list(range(1, len(migrations.MIGRATIONS) + 1))
+
+
+def test_the_weights_are_the_rubrics(connection: sqlite3.Connection) -> None:
+    """Five levels, from long before any turn."""
+    weights = connection.execute("SELECT level, weight FROM weights ORDER BY level").fetchall()
+    assert weights == [(0, 0.0), (1, 0.05), (2, 0.4), (3, 0.8), (4, 1.0)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE policy SET value = 4 WHERE name = 'min_group'",
+        "INSERT OR REPLACE INTO policy VALUES ('min_group', 1)",
+        "INSERT INTO judgements SELECT 99, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'writing', 1, 1, 1, NULL, '[]'",
+        "INSERT INTO weights VALUES ('2026-01-01', 2, 1.5)",
+        "INSERT INTO calls (at, assistant, kind, request_bytes) VALUES ('at', 'OpenAI', 'chat', 1)",
+    ],
+)
+def test_what_must_not_be_is_refused_by_the_ledger_itself(connection: sqlite3.Connection, sql: str) -> None:
+    """Whatever program writes: groups of four, judgements of no turn, weights over 1, unknown kinds."""
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(sql)
+
+
+def test_a_deleted_turn_takes_its_rows_along(ledger: Ledger, connection: sqlite3.Connection) -> None:
+    """Nothing is left that points nowhere."""
+    entered(ledger, calls=3)
+    connection.execute("DELETE FROM turns")
+    assert connection.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+
+
+def test_a_newer_schema_is_refused(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+    """By whoever writes and by whoever reads, in one sentence."""
+    connection.execute("INSERT INTO migrations VALUES (99, 'later')")
+    for opening in (Ledger.open, Ledger.read):
+        with pytest.raises(LedgerError, match=r"made by a newer Assay \(its schema is 99, .*\): upgrade Assay, or"):
+            opening(db)
+
+
+def test_an_older_schema_is_brought_forward(
+    ledger: Ledger, db: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is missing runs; facts stay; readers ask for it rather than read what they do not know."""
+    entered(ledger)
+    monkeypatch.setattr(
+        "ledger.migrations.MIGRATIONS",
+        (*migrations.MIGRATIONS, lambda c: c.execute("ALTER TABLE turns ADD COLUMN colour TEXT")),
+    )
+    monkeypatch.setattr("ledger.usage.MIGRATIONS", migrations.MIGRATIONS)
+    with pytest.raises(LedgerError, match="older schema: open it for writing once"):
+        Ledger.read(db)
+    Ledger.open(db).close()
+    assert connection.execute("SELECT count(*), max(colour) FROM turns").fetchone() == (1, None)
+    assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
+    Ledger.read(db).close()
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
+    ledger: Ledger, db: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had done is undone, it has no record, and those before it keep theirs."""
+
+    def fails(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE half (done INTEGER)")
+        raise RuntimeError
+
+    monkeypatch.setattr("ledger.migrations.MIGRATIONS", (*migrations.MIGRATIONS, fails))
+    with pytest.raises(RuntimeError):
+        Ledger.open(db)
+    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
+    assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS) - 1,)
+
+
+def test_many_may_open_a_new_ledger_at_once(db: Path) -> None:
+    """Proxy and classifier start together on a fresh machine."""
+
+    def opened(_: int) -> bool:
+        Ledger.open(db).close()
+        return True
+
+    with ThreadPoolExecutor(8) as starters:
+        assert all(starters.map(opened, range(8)))
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("SELECT count(*) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
+
+
+def test_changed_views_are_replaced_and_the_admins_own_are_not(
+    ledger: Ledger, db: Path, connection: sqlite3.Connection
+) -> None:
+    """A view holds no facts, so it needs no migration."""
+    connection.execute("DROP VIEW coverage")
+    connection.execute("CREATE VIEW coverage AS SELECT 1 AS judged")
+    connection.execute("CREATE VIEW ours AS SELECT count(*) AS turns FROM turns")
+    Ledger.open(db).close()
+    assert "unreadable" in connection.execute("SELECT sql FROM sqlite_master WHERE name = 'coverage'").fetchone()[0]
+    assert connection.execute("SELECT turns FROM ours").fetchone() == (0,)

@@ -1,0 +1,387 @@
+"""What is written is found again, once, and text is gone when it has been judged."""
+
+import random
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.records import Message
+from ledger.store import AskSeen, Ledger, LedgerError
+from tests.ledger.facts import answer, call, entered, everything, judgement, turn
+from tests.ledger.judging import BATCH, CLASSIFIER
+
+
+def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(db)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
+    """The ledger, its log and its shared memory have mode 0600; the folder that was made has 0700."""
+    entered(ledger)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in db.parent.iterdir()}
+    assert modes == {"usage.db": 0o600, "usage.db-wal": 0o600, "usage.db-shm": 0o600}
+    assert stat.S_IMODE(db.parent.stat().st_mode) == 0o700
+
+
+def test_others_lose_their_rights_on_a_ledger_that_was_there(db: Path) -> None:
+    """An operator's loose umask, or a copy, does not lay it open."""
+    Ledger.open(db).close()
+    db.chmod(0o644)
+    Ledger.open(db).close()
+    assert stat.S_IMODE(db.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    """It is not ours."""
+    tmp_path.chmod(0o755)
+    Ledger.open(tmp_path / "usage.db").close()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_the_connection_is_safe(ledger: Ledger) -> None:
+    """Write-ahead log, deleted text overwritten, references held, no temporary files, other writers waited for."""
+    pragmas = ["journal_mode", "synchronous", "secure_delete", "foreign_keys", "temp_store", "busy_timeout"]
+    found = {name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "secure_delete": 1,
+        "foreign_keys": 1,
+        "temp_store": 2,
+        "busy_timeout": 5000,
+    }
+    assert ledger._connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+def test_a_turn_is_given_back_for_its_judgement(ledger: Ledger) -> None:
+    """With its text and the conversation before it."""
+    context = (Message("user", "Who are you?"), Message("assistant", 'A "stand-in"'))
+    turn_id = ledger.open_turn(turn("Wer sind Sie?", person="p" * 16, team=None, context=context))
+    (pending,) = ledger.unjudged("any", limit=10)
+    assert (pending.id, pending.person, pending.team, pending.conversation) == (turn_id, "p" * 16, None, "c" * 16)
+    assert (pending.text, pending.context) == ("Wer sind Sie?", context)
+
+
+def test_a_call_is_open_until_its_answer_closes_it(ledger: Ledger, db: Path) -> None:
+    """What is not known yet is NULL, not 0."""
+    facts = (
+        "SELECT complete, http_status, response_bytes, model, input_tokens, output_tokens, usage_estimated, ttft_ms,"
+        " duration_ms FROM calls"
+    )
+    call_id = ledger.open_call(call(), ledger.open_turn(turn()))
+    assert rows(db, facts) == [(0, None, None, "small", None, None, 0, None, None)]
+    ledger.close_call(call_id, answer(model="small-2026"))
+    assert rows(db, facts) == [(1, 200, 900, "small-2026", 10, 30, 0, 40.0, 100.0)]
+
+
+def test_a_model_that_the_answer_does_not_name_stays_as_asked(ledger: Ledger, db: Path) -> None:
+    """A stream that breaks off reports none."""
+    ledger.close_call(ledger.open_call(call(), ledger.open_turn(turn())), answer(model=None))
+    assert rows(db, "SELECT model FROM calls") == [("small",)]
+
+
+def test_what_cannot_be_read_is_a_call_without_a_turn(ledger: Ledger, db: Path) -> None:
+    """It is counted all the same."""
+    ledger.open_call(call(kind="unreadable", model=None, streamed=None), None)
+    assert rows(db, "SELECT turn_id, kind, model, streamed FROM calls") == [(None, "unreadable", None, None)]
+
+
+def test_a_transaction_is_all_or_nothing(ledger: Ledger, db: Path) -> None:
+    """A fault in the block undoes what the block wrote, and the next block works."""
+
+    def fail() -> None:
+        with ledger.transaction():
+            ledger.open_turn(turn())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert rows(db, "SELECT count(*) FROM turns") == [(0,)]
+    with ledger.transaction():
+        ledger.open_turn(turn())
+    assert rows(db, "SELECT count(*) FROM turns") == [(1,)]
+
+
+def test_half_a_surrogate_pair_does_not_stop_the_ledger(ledger: Ledger, db: Path) -> None:
+    """JSON can carry one in any text; a database cannot."""
+    half = "a\ud83db"
+    context = (Message("user", half),)
+    turn_id = ledger.open_turn(turn(half, client=half, team=half, context=context))
+    ledger.close_call(ledger.open_call(call(model=half, client=half, assistant=half), turn_id), answer(model=half))
+    (pending,) = ledger.unjudged("any", limit=1)
+    assert (pending.text, pending.team, pending.context) == ("a?b", "a?b", (Message("user", "a?b"),))
+    assert rows(db, "SELECT model, client, assistant FROM calls") == [("a?b",) * 3]
+
+
+class TestLastAsk:
+    """The newest turn with an ask, and whether it is answered or still runs."""
+
+    def test_an_ask_never_seen_is_none(self, ledger: Ledger) -> None:
+        """Also when other asks were."""
+        ledger.open_turn(turn(ask="other"))
+        assert ledger.last_ask("a") is None
+
+    def test_the_newest_turn_counts(self, ledger: Ledger) -> None:
+        """Older ones with the same ask do not."""
+        ledger.open_turn(turn(ask="a"))
+        newest = ledger.open_turn(turn(ask="a", at="2026-11-23T10:00:00.000Z"))
+        assert ledger.last_ask("a") == AskSeen(newest, "2026-11-23T10:00:00.000Z", answered=False, open=False)
+
+    @pytest.mark.parametrize(
+        ("calls", "answered", "still_open"),
+        [
+            ([None], False, True),
+            ([answer()], True, False),
+            ([answer(http_status=500)], False, False),
+            ([answer(complete=False)], False, False),
+            ([answer(http_status=None, complete=False, response_bytes=0)], False, False),
+            ([answer(http_status=500), None], False, True),
+            ([answer(), None], True, True),
+            ([None, answer()], True, False),
+        ],
+    )
+    def test_its_calls_decide(self, ledger: Ledger, calls: list[Any], answered: bool, still_open: bool) -> None:
+        """Answered: any call is complete with a status under 400. Open: the newest has no end."""
+        turn_id = ledger.open_turn(turn(ask="a"))
+        for end in calls:
+            call_id = ledger.open_call(call(), turn_id)
+            if end is not None:
+                ledger.close_call(call_id, end)
+        seen = ledger.last_ask("a")
+        assert seen is not None
+        assert (seen.answered, seen.open) == (answered, still_open)
+
+
+class TestJudging:
+    """Each turn once by each classifier."""
+
+    def test_what_waits_comes_oldest_first_and_in_slices(self, ledger: Ledger) -> None:
+        """`after` goes on behind a turn that cannot be judged."""
+        ids = [entered(ledger, f"question {number}") for number in range(5)]
+        assert [waiting.id for waiting in ledger.unjudged("test-1", limit=2)] == ids[:2]
+        assert [waiting.id for waiting in ledger.unjudged("test-1", limit=9, after=ids[1])] == ids[2:]
+
+    def test_a_judgement_is_stored_as_it_is(self, ledger: Ledger, db: Path) -> None:
+        """Reasons are JSON; the language goes to the turn."""
+        turn_id = entered(ledger)
+        assert ledger.judge([judgement(turn_id, work=None, duplicate_of=7, lang="de", reasons=("größer",))]) == 1
+        (row,) = rows(db, "SELECT * FROM judgements")
+        assert row[:10] == (turn_id, "test-1", "2026-11-23T09:00:02.000Z", 3, 2.9, 0.0, 0.0, 0.2, 0.7, 0.1)
+        assert row[10:] == ("writing", None, 1.0, 1.0, 7, '["größer"]')
+        assert rows(db, "SELECT lang FROM turns") == [("de",)]
+
+    def test_the_text_goes_with_its_judgement(self, ledger: Ledger, db: Path) -> None:
+        """And the turn waits for nobody any more."""
+        first, second = entered(ledger, "one", context=(Message("user", "before"),)), entered(ledger, "two")
+        ledger.judge([judgement(first)])
+        assert rows(db, "SELECT text, context FROM turns ORDER BY id") == [(None, None), ("two", None)]
+        assert [waiting.id for waiting in ledger.unjudged("other", limit=9)] == [second]
+
+    def test_the_second_judgement_by_a_classifier_is_ignored(self, ledger: Ledger, db: Path) -> None:
+        """Another classifier's is not: history grows, and is not overwritten."""
+        turn_id = entered(ledger)
+        assert ledger.judge([judgement(turn_id, level=3)]) == 1
+        assert ledger.judge([judgement(turn_id, level=1), judgement(turn_id, level=2, classifier="test-2")]) == 1
+        assert rows(db, "SELECT classifier, level FROM judgements") == [("test-1", 3), ("test-2", 2)]
+
+    def test_a_judgement_of_a_turn_that_is_no_more_is_ignored(self, ledger: Ledger, db: Path) -> None:
+        """It may have been deleted in the meantime; the rest of the batch is stored."""
+        turn_id = entered(ledger)
+        assert ledger.judge([judgement(turn_id + 1), judgement(turn_id)]) == 1
+        assert rows(db, "SELECT turn_id FROM judgements") == [(turn_id,)]
+
+    def test_a_batch_is_stored_whole_or_not_at_all(self, ledger: Ledger, db: Path) -> None:
+        """A level that the rubric does not know is a bug, and shows as one."""
+        ids = [entered(ledger), entered(ledger)]
+        with pytest.raises(sqlite3.Error):
+            ledger.judge([judgement(ids[0]), judgement(ids[1], probabilities=(0.0, 0.0, 0.0, 0.0, "much"))])
+        assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
+        assert len(ledger.unjudged("test-1", limit=9)) == 2
+
+    def test_kept_text_stays_until_its_time_is_over(self, ledger: Ledger, db: Path) -> None:
+        """Seconds count from the first judgement; another classifier may use the text until then."""
+        turn_id = entered(ledger)
+        ledger.judge([judgement(turn_id)], keep_text_seconds=60)
+        ledger.judge([judgement(turn_id, classifier="test-2", at="2026-11-23T09:00:30.000Z")], keep_text_seconds=60)
+        assert rows(db, "SELECT text_expires_at, lang FROM turns") == [("2026-11-23T09:01:02.000Z", "en")]
+        assert ledger.unjudged("test-1", limit=9) == []
+        assert len(ledger.unjudged("test-3", limit=9)) == 1
+        assert ledger.expire_text("2026-11-23T09:01:01.999Z") == 0
+        assert ledger.expire_text("2026-11-23T09:01:02.000Z") == 1
+        assert rows(db, "SELECT text, context, text_expires_at FROM turns") == [(None, None, None)]
+
+    def test_text_that_waits_for_its_judgement_does_not_expire(self, ledger: Ledger) -> None:
+        """However long the classifier is away."""
+        entered(ledger)
+        assert ledger.expire_text("9999-01-01T00:00:00.000Z") == 0
+
+
+class TestSettling:
+    """Deleted text is nowhere in the files."""
+
+    def test_after_judging_no_byte_of_text_is_left(self, ledger: Ledger, db: Path) -> None:
+        """Texts of all sizes, judged out of order while others wait; looked for in every file of the folder."""
+        chance = random.Random(5)
+        waiting: list[int] = []
+        for _ in range(60):
+            for _ in range(chance.randint(0, 12)):
+                text = "CANARY " * chance.choice([1, 6, 40, 110, 300, 1300])
+                context = (Message("user", text), Message("assistant", text)) if chance.random() < 0.5 else ()
+                waiting.append(entered(ledger, text, context=context))
+            chance.shuffle(waiting)
+            half = len(waiting) // 2
+            ledger.judge([judgement(turn_id) for turn_id in waiting[:half]])
+            del waiting[:half]
+        assert b"CANARY" in everything(db.parent)
+        ledger.judge([judgement(turn_id) for turn_id in waiting])
+        assert ledger.settle()
+        assert b"CANARY" not in everything(db.parent)
+
+    def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
+        """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""
+        entered(ledger)
+        reader = sqlite3.connect(db, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM turns").fetchone()
+        entered(ledger)
+        assert not ledger.settle()
+        reader.close()
+        assert ledger.settle()
+        assert db.with_name("usage.db-wal").stat().st_size == 0
+        assert ledger.settle()
+        assert ledger._connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+
+    def test_a_ledger_without_a_log_is_settled(self, ledger: Ledger, db: Path) -> None:
+        """Somebody may have taken it away, or SQLite has."""
+        ledger._connection.execute("PRAGMA journal_mode = DELETE")
+        assert not db.with_name("usage.db-wal").exists()
+        assert ledger.settle()
+
+
+class TestProcesses:
+    """Exactly once, whoever dies and however many work."""
+
+    def start(self, db: Path, *options: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.ledger.judging", str(db), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def test_two_judges_at_once_judge_each_turn_once(self, ledger: Ledger, db: Path) -> None:
+        """What both say they did adds up to what there was."""
+        for number in range(200):
+            entered(ledger, f"question {number}")
+        judges = [self.start(db), self.start(db)]
+        new = [int(judge.communicate(timeout=60)[0]) for judge in judges]
+        assert [judge.returncode for judge in judges] == [0, 0]
+        assert sum(new) == 200
+        assert rows(db, "SELECT count(*), count(DISTINCT turn_id) FROM judgements") == [(200, 200)]
+
+    def test_a_judge_killed_in_mid_batch_leaves_nothing_half_done(self, ledger: Ledger, db: Path) -> None:
+        """The batch is judged by the next one; text is there exactly as long as its judgement is not."""
+        ids = [entered(ledger, f"question {number}") for number in range(2 * BATCH)]
+        for _ in range(5):
+            judge = self.start(db, "halt")
+            assert judge.stdout is not None
+            assert judge.stdout.readline() == "halted\n"
+            judge.kill()
+            judge.communicate(timeout=60)
+            assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
+            assert len(ledger.unjudged(CLASSIFIER, limit=100)) == len(ids)
+            with ledger.transaction():  # the dead judge holds no lock
+                ids.append(ledger.open_turn(turn("and another")))
+        assert int(self.start(db).communicate(timeout=60)[0]) == len(ids)
+        assert rows(db, "SELECT count(*), count(DISTINCT turn_id) FROM judgements") == [(len(ids), len(ids))]
+        assert rows(db, "SELECT count(*) FROM turns WHERE text IS NOT NULL") == [(0,)]
+
+
+class TestRefusals:
+    """Each in one sentence that names the file and says what to do."""
+
+    def refusal(self, act: Callable[[], object]) -> str:
+        with pytest.raises(LedgerError) as refusal:
+            act()
+        sentence = str(refusal.value)
+        assert "\n" not in sentence
+        return sentence
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        """A file in it is suggested."""
+        assert f"--db {tmp_path}/usage.db" in self.refusal(lambda: Ledger.open(tmp_path))
+
+    def test_a_place_where_nothing_can_be_made(self, tmp_path: Path) -> None:
+        """The system's own reason is given."""
+        (tmp_path / "file").touch()
+        assert "not a directory" in self.refusal(lambda: Ledger.open(tmp_path / "file" / "usage.db"))
+
+    def test_what_is_no_database(self, db: Path) -> None:
+        """It is not touched: setting it aside is the operator's."""
+        db.parent.mkdir()
+        db.write_bytes(b"minutes of the meeting " * 100)
+        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.open(db))
+        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.read(db))
+        assert db.read_bytes().startswith(b"minutes of the meeting ")
+
+    def test_a_damaged_ledger(self, ledger: Ledger, db: Path) -> None:
+        """Found when the damaged page is read."""
+        for number in range(50):
+            entered(ledger, f"question {number} " * 20)
+        ledger.close()  # to be closed again by its fixture, which does no harm
+        with db.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (db.stat().st_size - 4096))
+
+        def ask() -> None:
+            damaged = Ledger.open(db)
+            with closing(damaged):
+                damaged.last_ask("a")
+
+        assert "corrupt" in self.refusal(ask)
+
+    def test_another_programs_database(self, db: Path) -> None:
+        """Nothing is written into it."""
+        db.parent.mkdir()
+        rows(db, "CREATE TABLE songs (title)")
+        assert "another program's database" in self.refusal(lambda: Ledger.open(db))
+        assert rows(db, "SELECT name FROM sqlite_master") == [("songs",)]
+
+    def test_a_locked_ledger(self, ledger: Ledger, db: Path) -> None:
+        """Said when the wait is over; the block's own faults are told from it."""
+        ledger._connection.execute("PRAGMA busy_timeout = 1")
+        other = sqlite3.connect(db, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert "locked by another program" in self.refusal(lambda: entered(ledger))
+        other.close()
+        entered(ledger)
+
+    def test_a_full_disk(self, ledger: Ledger, db: Path) -> None:
+        """The transaction is undone, and once there is room it can be tried again."""
+        ledger._connection.execute("PRAGMA max_page_count = 30")
+
+        def fill() -> None:
+            with ledger.transaction():
+                for _ in range(100):
+                    ledger.open_turn(turn("much " * 1000))
+
+        assert "is full: make room" in self.refusal(fill)
+        assert rows(db, "SELECT count(*) FROM turns") == [(0,)]
+        ledger._connection.execute("PRAGMA max_page_count = 1000000")
+        fill()
+
+    def test_a_ledger_that_cannot_be_written(self, ledger: Ledger) -> None:
+        """As on a disk that was mounted read-only."""
+        ledger._connection.execute("PRAGMA query_only = ON")
+        assert "cannot be written" in self.refusal(lambda: ledger.open_turn(turn()))
