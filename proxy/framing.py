@@ -103,8 +103,6 @@ class EventStream:
         self._line_bytes += len(piece)
         if self._line_bytes <= MAX_EVENT_BYTES:
             self._line += piece
-        else:
-            self._line.clear()
 
     def _end_line(self) -> Iterator[Part]:
         line, size = bytes(self._line), self._line_bytes
@@ -126,8 +124,6 @@ class EventStream:
             self._event_bytes += len(value) + 1
             if self._event_bytes <= MAX_EVENT_BYTES:
                 self._data.append(value)
-            else:
-                self._data.clear()
         elif name == b"event":
             self._name = value.decode("utf-8", "replace")
 

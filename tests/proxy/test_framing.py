@@ -28,6 +28,7 @@ EVENTS = [
     pytest.param(b"\n\xef\xbb\xbfdata: one\n\n", [], id="a mark in the middle is part of a name"),
     pytest.param(b": hello\n\n:\n\ndata: one\n: between\n\n", [Part(b"one")], id="comments"),
     pytest.param(b"data: one\ndata:two\ndata\ndata:  three\n\n", [Part(b"one\ntwo\n\n three")], id="many lines"),
+    pytest.param(b"data: one\r\ndata: two\r\n\r\n", [Part(b"one\ntwo")], id="many lines, both"),
     pytest.param(b"event: stop\ndata: one\n\ndata: two\n\n", [Part(b"one", "stop"), Part(b"two")], id="names"),
     pytest.param(b"event: stop\n\ndata: two\n\n", [Part(b"two")], id="a name alone is no event"),
     pytest.param(b"id: 1\nretry: 5\nrest\ndata: a:b\n\n", [Part(b"a:b")], id="other fields"),
