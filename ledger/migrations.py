@@ -32,7 +32,7 @@ def _first(connection: sqlite3.Connection) -> None:
             prompt_chars INTEGER NOT NULL,
             text TEXT, -- only until the turn is judged
             context TEXT, -- JSON; as long as text
-            text_expires_at TEXT
+            text_expires_at TEXT -- the year 9999 until it is judged
         ) STRICT;
         CREATE INDEX turns_at ON turns (at);
         CREATE INDEX turns_ask ON turns (ask);
@@ -112,6 +112,7 @@ def _first(connection: sqlite3.Connection) -> None:
             at TEXT NOT NULL,
             reason TEXT NOT NULL
         ) STRICT;
+        CREATE INDEX contests_turn_id ON contests (turn_id);
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
             at TEXT NOT NULL,

@@ -5,20 +5,19 @@ this file, and `executemany` is five to ten times as fast as sqlite-utils' inser
 (`views.sql`) and how the schema came to be (`migrations.py`).
 """
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger import migrations
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
-from ledger.records import Answer, Call, Judgement, Message, PendingTurn, Turn, utc
+from ledger.records import Answer, Call, Judgement, PendingTurn, Turn
+from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.sql import writing
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["AskSeen", "Ledger", "LedgerError"]
 
 BUSY_MS = 5000  # how long a write waits for another process's write
+SLICE = 500  # turns that are closed up at a time: about 10 ms for which other writers wait (bench/ledger.py)
+MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
 SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
 
 
@@ -46,6 +47,9 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._hollow: int | None = (
+            None  # the first turn whose text was deleted here and whose room is not yet closed up
+        )
 
     @staticmethod
     def open(path: Path) -> "Ledger":
@@ -91,62 +95,27 @@ class Ledger:
 
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id."""
-        row = (
-            turn.at,
-            turn.person,
-            _clean(turn.team),
-            turn.identity_source,
-            _clean(turn.assistant),
-            _clean(turn.client),
-            turn.conversation,
-            turn.ask,
-            turn.prompt_chars,
-            _clean(turn.text),
-            _context_json(turn.context),
-        )
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, prompt_chars,"
-            " text, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
+            " text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            turn_row(turn),
         )
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
         """Enter a call whose answer is not known yet; give its id. `turn_id` is None where nothing could be read."""
-        row = (
-            turn_id,
-            call.at,
-            _clean(call.assistant),
-            call.dialect,
-            _clean(call.model),
-            _clean(call.client),
-            call.kind,
-            call.streamed,
-            call.request_bytes,
-        )
         return self._insert(
             "INSERT INTO calls (turn_id, at, assistant, dialect, model, client, kind, streamed, request_bytes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
+            call_row(call, turn_id),
         )
 
     def close_call(self, call_id: int, answer: Answer) -> None:
         """Complete a call. The model that the assistant reports wins over the one that was asked for."""
-        row = (
-            answer.http_status,
-            answer.complete,
-            answer.response_bytes,
-            _clean(answer.model),
-            answer.input_tokens,
-            answer.output_tokens,
-            answer.ttft_ms,
-            answer.duration_ms,
-            call_id,
-        )
         with said_of(self._path):
             self._connection.execute(
                 "UPDATE calls SET http_status = ?, complete = ?, response_bytes = ?, model = coalesce(?, model),"
                 " input_tokens = ?, output_tokens = ?, ttft_ms = ?, duration_ms = ? WHERE id = ?",
-                row,
+                answer_row(answer, call_id),
             )
 
     def last_ask(self, ask: str) -> AskSeen | None:
@@ -175,7 +144,7 @@ class Ledger:
                 " ORDER BY id LIMIT ?",
                 (after, classifier, limit),
             ).fetchall()
-        return [_pending(*row) for row in rows]
+        return [pending_turn(*row) for row in rows]
 
     def judge(self, judgements: Sequence[Judgement], keep_text_seconds: float = 0.0) -> int:
         """Store judgements in one transaction, and delete the text that they were made of; give how many were new.
@@ -190,14 +159,14 @@ class Ledger:
                 " work, novelty, attention, duplicate_of, reasons)"
                 " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
                 " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1)",
-                map(_judgement_row, judgements),
+                map(judgement_row, judgements),
             )
             new = self._connection.total_changes - before
             if keep_text_seconds > 0:
                 self._connection.executemany(
-                    "UPDATE turns SET lang = coalesce(?, lang), text_expires_at = coalesce(text_expires_at, ?)"
+                    "UPDATE turns SET lang = coalesce(?, lang), text_expires_at = min(text_expires_at, ?)"
                     " WHERE id = ? AND text IS NOT NULL",
-                    [(j.lang, _later(j.at, keep_text_seconds), j.turn_id) for j in judgements],
+                    [(j.lang, expiry(j.at, keep_text_seconds), j.turn_id) for j in judgements],
                 )
             else:
                 self._connection.executemany(
@@ -205,24 +174,30 @@ class Ledger:
                     " WHERE id = ?",
                     [(j.lang, j.turn_id) for j in judgements],
                 )
+        if keep_text_seconds <= 0:
+            self._deleted_text([j.turn_id for j in judgements])
         return new
 
     def expire_text(self, now: str) -> int:
         """Delete the text whose time is over; give of how many turns."""
         with said_of(self._path):
-            return self._connection.execute(
-                "UPDATE turns SET text = NULL, context = NULL, text_expires_at = NULL WHERE text_expires_at <= ?",
+            expired = self._connection.execute(
+                "UPDATE turns SET text = NULL, context = NULL, text_expires_at = NULL WHERE text_expires_at <= ?"
+                " RETURNING id",
                 (now,),
-            ).rowcount
+            ).fetchall()
+        self._deleted_text([turn_id for (turn_id,) in expired])
+        return len(expired)
 
     def settle(self) -> bool:
-        """Move what is written from the write-ahead log into the file and empty the log; tell whether it was.
+        """Close up where text was deleted, and empty the write-ahead log; tell whether the log was emptied.
 
         Deleted text lives on in the log until then. For whoever deletes text to call when it has nothing else to do;
-        False while another process reads, and then worth another try later.
+        False while another process reads an older state: then it is worth another try later.
         """
         log = self._path.with_name(self._path.name + "-wal")
         with said_of(self._path):
+            self._close_up()
             if not log.exists() or log.stat().st_size == 0:
                 return True
             self._connection.execute(f"PRAGMA busy_timeout = {SETTLE_BUSY_MS}")
@@ -232,7 +207,30 @@ class Ledger:
                 self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return not busy
 
-    def _insert(self, sql: str, row: tuple[object, ...]) -> int:
+    def _close_up(self) -> None:
+        """Rewrite some turns whose text was deleted, so that their pages are filled again.
+
+        A row that shrinks leaves its page as empty as it makes it: without this a turn takes three times its room.
+        `id = id` makes SQLite take the row out and put it in again, which merges pages that are nearly empty. Rows
+        are moved then, and a moved text would leave a copy behind: hence the margin to the first turn with text.
+        """
+        if self._hollow is None:
+            return
+        with writing(self._connection):
+            (end,) = self._connection.execute(
+                "SELECT coalesce((SELECT min(id) FROM turns WHERE text IS NOT NULL) - ?, max(id) + 1, 0) FROM turns",
+                (MARGIN,),
+            ).fetchone()
+            first, last = self._hollow, min(end, self._hollow + SLICE)
+            if first < last:
+                self._connection.execute("UPDATE turns SET id = id WHERE id >= ? AND id < ?", (first, last))
+                self._hollow = last
+
+    def _deleted_text(self, turn_ids: list[int]) -> None:
+        if turn_ids:
+            self._hollow = min(turn_ids) if self._hollow is None else min(*turn_ids, self._hollow)
+
+    def _insert(self, sql: str, row: Row) -> int:
         with said_of(self._path):
             row_id = self._connection.execute(sql, row).lastrowid
         assert row_id is not None
@@ -247,43 +245,3 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # deleted text is overwritten, not only let go
     connection.execute("PRAGMA temp_store = MEMORY")  # no text in temporary files
-
-
-def _clean(text: str | None) -> str | None:
-    """Replace lone surrogates, which JSON can carry and a database cannot."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
-
-
-def _context_json(context: Sequence[Message]) -> str | None:
-    if not context:
-        return None
-    messages = [{"role": message.role, "text": _clean(message.text)} for message in context]
-    return json.dumps(messages, ensure_ascii=False, separators=(",", ":"))
-
-
-def _pending(
-    turn_id: int, at: str, person: str, team: str | None, conversation: str, text: str, context: str | None
-) -> PendingTurn:
-    messages = tuple(Message(**message) for message in json.loads(context or "[]"))
-    return PendingTurn(turn_id, at, person, team, conversation, text, messages)
-
-
-def _judgement_row(judgement: Judgement) -> tuple[object, ...]:
-    return (
-        judgement.turn_id,
-        judgement.classifier,
-        judgement.at,
-        judgement.level,
-        judgement.score,
-        *judgement.probabilities,
-        judgement.category,
-        judgement.work,
-        judgement.novelty,
-        judgement.attention,
-        judgement.duplicate_of,
-        json.dumps(judgement.reasons, ensure_ascii=False, separators=(",", ":")),
-    )
-
-
-def _later(at: str, seconds: float) -> str:
-    return utc(datetime.fromisoformat(at).timestamp() + seconds)

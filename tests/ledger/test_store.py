@@ -1,6 +1,7 @@
 """What is written is found again, once, and text is gone when it has been judged."""
 
 import random
+import re
 import sqlite3
 import stat
 import subprocess
@@ -230,23 +231,41 @@ class TestJudging:
 class TestSettling:
     """Deleted text is nowhere in the files."""
 
-    def test_after_judging_no_byte_of_text_is_left(self, ledger: Ledger, db: Path) -> None:
-        """Texts of all sizes, judged out of order while others wait; looked for in every file of the folder."""
+    @pytest.mark.parametrize("keep_text_seconds", [0, 60])
+    def test_no_byte_of_a_deleted_text_is_left(self, ledger: Ledger, db: Path, keep_text_seconds: float) -> None:
+        """Texts of all sizes, judged out of order, while others wait; looked for in every file of the folder."""
         chance = random.Random(5)
-        waiting: list[int] = []
-        for _ in range(60):
-            for _ in range(chance.randint(0, 12)):
-                text = "CANARY " * chance.choice([1, 6, 40, 110, 300, 1300])
+        waiting: dict[int, bytes] = {}
+        gone: set[bytes] = set()
+        for _ in range(80):
+            for _ in range(chance.randint(0, 16)):
+                canary = f"CANARY{chance.getrandbits(64):016x}"
+                text = f"{canary} " * chance.choice([1, 1, 2, 8, 20, 60, 250])
                 context = (Message("user", text), Message("assistant", text)) if chance.random() < 0.5 else ()
-                waiting.append(entered(ledger, text, context=context))
-            chance.shuffle(waiting)
-            half = len(waiting) // 2
-            ledger.judge([judgement(turn_id) for turn_id in waiting[:half]])
-            del waiting[:half]
-        assert b"CANARY" in everything(db.parent)
-        ledger.judge([judgement(turn_id) for turn_id in waiting])
-        assert ledger.settle()
-        assert b"CANARY" not in everything(db.parent)
+                waiting[entered(ledger, text, context=context)] = canary.encode()
+            batch = chance.sample(sorted(waiting), len(waiting) // 2)
+            ledger.judge([judgement(turn_id) for turn_id in batch], keep_text_seconds)
+            ledger.expire_text("2026-11-23T09:01:02.000Z")
+            gone |= {waiting.pop(turn_id) for turn_id in batch}
+            assert ledger.settle()
+            found = set(re.findall(rb"CANARY[0-9a-f]{16}", everything(db.parent)))
+            assert not found & gone
+            assert found == set(waiting.values())
+
+    def test_room_is_closed_up(self, ledger: Ledger, db: Path) -> None:
+        """Turns whose text is gone lie side by side, not each on the page that its text had filled."""
+        for _ in range(20):
+            ids = [entered(ledger, "much to read " * 60) for _ in range(50)]
+            ledger.judge([judgement(turn_id) for turn_id in ids])
+        entered(ledger, "and one that waits")
+        pages = "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
+        (before,) = ledger._connection.execute(pages).fetchone()
+        for _ in range(3):
+            ledger.settle()
+        (after,) = ledger._connection.execute(pages).fetchone()
+        assert before - after > 100  # of the 250 that the texts had filled
+        assert rows(db, "SELECT count(*), min(id), max(id) FROM turns") == [(1001, 1, 1001)]
+        assert rows(db, "SELECT count(*) FROM calls JOIN turns ON turns.id = turn_id") == [(1001,)]
 
     def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
         """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""

@@ -1,0 +1,100 @@
+"""Turns records into rows and rows into records."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from ledger.records import Answer, Call, Judgement, Message, PendingTurn, Turn, utc
+
+# Holds the place of the time at which a judged turn's text expires. It is longer than any such time by as much as a
+# language takes, so that no row grows when its turn is judged: rows that grow make SQLite move their neighbours, and
+# a copy of a neighbour's text would stay behind in the file, out of reach of secure_delete.
+UNTIL_JUDGED = "9999-12-31T23:59:59.999999Z"
+
+Row = tuple[object, ...]
+
+
+def turn_row(turn: Turn) -> Row:
+    return (
+        turn.at,
+        turn.person,
+        _clean(turn.team),
+        turn.identity_source,
+        _clean(turn.assistant),
+        _clean(turn.client),
+        turn.conversation,
+        turn.ask,
+        turn.prompt_chars,
+        _clean(turn.text),
+        _context_json(turn.context),
+        UNTIL_JUDGED,
+    )
+
+
+def call_row(call: Call, turn_id: int | None) -> Row:
+    return (
+        turn_id,
+        call.at,
+        _clean(call.assistant),
+        call.dialect,
+        _clean(call.model),
+        _clean(call.client),
+        call.kind,
+        call.streamed,
+        call.request_bytes,
+    )
+
+
+def answer_row(answer: Answer, call_id: int) -> Row:
+    return (
+        answer.http_status,
+        answer.complete,
+        answer.response_bytes,
+        _clean(answer.model),
+        answer.input_tokens,
+        answer.output_tokens,
+        answer.ttft_ms,
+        answer.duration_ms,
+        call_id,
+    )
+
+
+def judgement_row(judgement: Judgement) -> Row:
+    return (
+        judgement.turn_id,
+        judgement.classifier,
+        judgement.at,
+        judgement.level,
+        judgement.score,
+        *judgement.probabilities,
+        judgement.category,
+        judgement.work,
+        judgement.novelty,
+        judgement.attention,
+        judgement.duplicate_of,
+        json.dumps(judgement.reasons, ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def pending_turn(
+    turn_id: int, at: str, person: str, team: str | None, conversation: str, text: str, context: str | None
+) -> PendingTurn:
+    messages = tuple(Message(**message) for message in json.loads(context or "[]"))
+    return PendingTurn(turn_id, at, person, team, conversation, text, messages)
+
+
+def expiry(judged_at: str, seconds: float) -> str:
+    """Say when a text that is kept that long after its judgement expires."""
+    return utc(datetime.fromisoformat(judged_at).timestamp() + seconds)
+
+
+def _clean(text: str | None) -> str | None:
+    """Replace lone surrogates, which JSON can carry and a database cannot."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
+
+
+def _context_json(context: Sequence[Message]) -> str | None:
+    if not context:
+        return None
+    messages = [{"role": message.role, "text": _clean(message.text)} for message in context]
+    return json.dumps(messages, ensure_ascii=False, separators=(",", ":"))
