@@ -1,0 +1,86 @@
+"""Turns in, judgements out. `load_judge` is where a model, its backend and its head are put together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from classifiers.encoder import Encoder
+from classifiers.errors import ModelError
+from classifiers.head import Head, load_head
+from classifiers.judgements import judgement
+from classifiers.languages import language
+from classifiers.manifest import MANIFEST, SHIPPED, Manifest, read_manifest
+from classifiers.reasons import reasons
+from classifiers.rules import RulesJudge
+from classifiers.views import view
+from ledger.records import CATEGORIES, Judgement, PendingTurn
+
+BACKENDS = ("onnx", "sentence-transformers", "rules")
+NETWORK, WEIGHTS, TOKENIZER, HEAD = "network.onnx", "network.safetensors", "tokenizer.json", "head.npz"
+
+
+class Judge(Protocol):
+    """Judges turns, one judgement each, in order."""
+
+    @property
+    def name(self) -> str:
+        """Name and version: what its judgements are signed with."""
+
+    def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
+        """Judge each turn in its conversation."""
+
+
+class ModelJudge:
+    """Judges with a trained network and head."""
+
+    def __init__(self, name: str, encoder: Encoder, head: Head) -> None:
+        self.name = name
+        self._encoder = encoder
+        self._head = head
+
+    def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
+        """Judge each turn."""
+        if not turns:
+            return []
+        views = [view(turn.text, turn.context) for turn in turns]
+        marks = self._head.marks(views, self._encoder.read(views))
+        return [
+            judgement(
+                turn,
+                self.name,
+                level=int(marks.levels[row]),
+                probabilities=marks.probabilities[row].tolist(),
+                category=CATEGORIES[int(marks.categories[row].argmax())],
+                work=bool(marks.work[row] >= 0.5),
+                lang=language(views[row].said),
+                reasons=reasons(marks, row),
+            )
+            for row, turn in enumerate(turns)
+        ]
+
+
+def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
+    """Put a judge together from a model's folder, by default the shipped one.
+
+    Where none was named and none is shipped, or its libraries are not installed, the rules judge. Raises ModelError for
+    a folder that was named and holds no whole model, for shipped files that were changed, and for an unknown backend.
+    """
+    if backend not in BACKENDS:
+        raise ModelError(f"unknown backend {backend}: choose one of {', '.join(BACKENDS)}")
+    if backend == "rules":
+        return RulesJudge("judged by simple rules, as was asked for")
+    if model is None and not (SHIPPED / MANIFEST).exists():
+        return RulesJudge()
+    manifest = read_manifest(model or SHIPPED)
+    return ModelJudge(manifest.name, open_encoder(manifest, backend), load_head(manifest.file(HEAD)))
+
+
+def open_encoder(manifest: Manifest, backend: str) -> Encoder:
+    """Open a model's network in one of the two backends."""
+    if backend == "onnx":
+        from classifiers.onnx_encoder import OnnxEncoder
+
+        return OnnxEncoder(manifest.file(NETWORK), manifest.file(TOKENIZER))
+    from classifiers.torch_encoder import TorchEncoder
+
+    return TorchEncoder(manifest.file(WEIGHTS))

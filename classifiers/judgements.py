@@ -1,0 +1,39 @@
+"""How every judge writes down what it found: the score from the probabilities, and the rubric's fixed rules."""
+
+import time
+from collections.abc import Sequence
+
+from ledger.records import Judgement, PendingTurn, utc
+
+
+def judgement(
+    turn: PendingTurn,
+    classifier: str,
+    *,
+    level: int,
+    probabilities: Sequence[float],
+    category: str,
+    work: bool | None,
+    lang: str | None,
+    reasons: tuple[str, ...],
+) -> Judgement:
+    """Make a judgement. What a program sent is level 0 (rubric rule 7), whatever it asks for."""
+    if category == "automation":
+        level, probabilities = 0, (1.0, 0.0, 0.0, 0.0, 0.0)
+    total = sum(probabilities)
+    p0, p1, p2, p3, p4 = (float(share) / total for share in probabilities)
+    return Judgement(
+        turn_id=turn.id,
+        classifier=classifier,
+        at=utc(time.time()),
+        level=level,
+        score=p1 + 2 * p2 + 3 * p3 + 4 * p4,
+        probabilities=(p0, p1, p2, p3, p4),
+        category=category,
+        work=work,
+        novelty=1.0,
+        attention=1.0,
+        duplicate_of=None,
+        lang=lang,
+        reasons=reasons,
+    )

@@ -1,0 +1,91 @@
+"""Drains the ledger's unjudged turns: a process of its own, at low priority, killed at any time without loss.
+
+What is to be done is a query, and a judgement is stored in the transaction that deletes its text, so a turn is judged
+once whatever happens between. It leaves out how turns are judged.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from classifiers.judge import Judge
+from classifiers.rules import RulesJudge
+from ledger.records import Judgement, PendingTurn
+from ledger.store import Ledger
+
+BATCH = 8  # perf: larger batches are no faster on a CPU
+FELL_BACK = "judged by simple rules, as the model failed on this turn"
+UNREAD = "could not be judged"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What has been done so far."""
+
+    judged: int = 0  # turns with a new judgement
+    fallen_back: int = 0  # of these, by rules, as the judge failed on them
+
+
+def yield_to_others() -> None:
+    """Give way to the traffic: lowest priority, one thread. Call it first in the process, before numpy is imported."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    if hasattr(os, "nice"):
+        os.nice(19)
+
+
+def drain(
+    ledger: Ledger,
+    judge: Judge,
+    *,
+    once: bool,
+    stop: threading.Event,
+    keep_text_seconds: float = 0.0,
+    idle_seconds: float = 1.0,
+    progress: Callable[[Drained], None] | None = None,
+) -> Drained:
+    """Judge what is unjudged, oldest first, until `stop`, or with `once` until nothing is left. Raises LedgerError.
+
+    Each round starts behind the last batch, so that a turn that cannot be stored never holds up those after it.
+    """
+    done, after = Drained(), 0
+    while not stop.is_set():
+        turns = ledger.unjudged(judge.name, BATCH, after)
+        if turns:
+            found, fallen_back = judge_each(judge, turns)
+            done = Drained(done.judged + ledger.judge(found, keep_text_seconds), done.fallen_back + fallen_back)
+            after = turns[-1].id
+            if progress:
+                progress(done)
+            continue
+        ledger.settle()
+        if once:
+            break
+        after = 0
+        stop.wait(idle_seconds)
+    return done
+
+
+def judge_each(judge: Judge, turns: Sequence[PendingTurn]) -> tuple[list[Judgement], int]:
+    """Judge a batch; where the judge fails on it, each turn by itself, and those it fails on by rules.
+
+    Also gives the number of the latter. The judge's error is dropped: its text could quote a prompt.
+    """
+    try:
+        return judge.judge(turns), 0
+    except Exception:
+        if len(turns) == 1:
+            return [by_rules(turns[0], judge.name)], 1
+    each = [judge_each(judge, [turn]) for turn in turns]
+    return [judgement for found, _ in each for judgement in found], sum(count for _, count in each)
+
+
+def by_rules(turn: PendingTurn, classifier: str) -> Judgement:
+    """Judge one turn without the model, signed with the judge's name so that it is not judged for ever."""
+    try:
+        found = RulesJudge(FELL_BACK).judge([turn])[0]
+    except Exception:  # the rules read any text; should they not, the turn counts as noise and says so
+        found = RulesJudge(UNREAD).judge([replace(turn, text="", context=())])[0]
+    return replace(found, classifier=classifier)
