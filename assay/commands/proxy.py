@@ -1,6 +1,7 @@
 """`assay proxy`: puts settings, routes, identity, intake and mitmproxy together, and runs them."""
 
 import asyncio
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -56,11 +57,13 @@ def command(settings: Settings, supervised: bool) -> None:
     capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
     def ready(addresses: list[Address]) -> None:
+        logging.disable(logging.NOTSET)
         say(f"the proxy listens on {_url(addresses[0])}, mode {settings.proxy.mode}, ledger {path}")
         if supervised:
             lifeline.announce(_url(addresses[0]))
 
     intake.start()
+    logging.disable()  # what keeps it from starting is said once, below
     try:
         asyncio.run(serve(_options(settings, table), capture, ready))
     except ServerError as error:

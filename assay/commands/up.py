@@ -4,14 +4,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from assay.commands.proxy import NO_UPSTREAM
-from assay.failure import MISUSED, Failure, say, speak_plainly
+from assay.failure import FAILED, MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.supervision import NotStarted, Part, Supervisor
 from config.loading import FILE_VARIABLE
@@ -34,20 +33,19 @@ def command(context: click.Context, settings: Settings, upstream: str | None, de
     once answers under way have ended.
     """
     speak_plainly()
-    if upstream and context.params["proxy__mode"]:
-        raise Failure("--upstream and --mode say the same: give one of them", MISUSED)
-    mode = f"reverse:{upstream}" if upstream else settings.proxy.mode
+    given = [name for name in ("upstream", "proxy__mode", "proxy__listen", "ledger__path") if context.params[name]]
     if demo:
+        if given:
+            raise Failure("--demo brings its own assistant and ledger: leave the other options out", MISUSED)
         from assay.demo.show import show
 
-        if mode:
-            raise Failure("--demo brings its own assistant: leave out the upstream", MISUSED)
-        work = show(DEMO_FOLDER)
-    elif mode:
-        work = _up(settings, mode, context.params["config"])
-    else:
+        context.exit(asyncio.run(_until_stopped(show(DEMO_FOLDER), stopped=FAILED)))
+    if {"upstream", "proxy__mode"} <= set(given):
+        raise Failure("--upstream and --mode say the same: give one of them", MISUSED)
+    mode = f"reverse:{upstream}" if upstream else settings.proxy.mode
+    if not mode:
         raise Failure(NO_UPSTREAM.replace("--mode reverse:URL, as reverse:", "--upstream URL, as "), MISUSED)
-    context.exit(asyncio.run(_until_stopped(work)))
+    context.exit(asyncio.run(_until_stopped(_up(settings, mode, context.params["config"]), stopped=0)))
 
 
 async def _up(settings: Settings, mode: str, config: Path | None) -> None:
@@ -65,15 +63,16 @@ async def _up(settings: Settings, mode: str, config: Path | None) -> None:
         await supervisor.watch()
 
 
-async def _until_stopped(work: Coroutine[Any, Any, None]) -> int:
-    """Do the work until it is done or a signal stops it; give the exit code."""
+async def _until_stopped(work: Coroutine[Any, Any, None], stopped: int) -> int:
+    """Do the work until it is done or a signal stops it; give the exit code, which is `stopped` for the latter."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):
-        try:
-            await task
-        except NotStarted as error:
-            return error.code
+    try:
+        await task
+    except NotStarted as error:
+        return error.code
+    except asyncio.CancelledError:
+        return stopped
     return 0
