@@ -1,8 +1,8 @@
 """The ledger's writing side: calls and turns as they happen, judgements as they come.
 
 Plain sqlite3 rather than sqlite-utils, which is for reading (`usage.py`): the proxy and the classifier write through
-this file, and `executemany` is five to ten times as fast as sqlite-utils' inserts. Leaves out what the rows are worth
-(`views.sql`) and how the schema came to be (`migrations.py`).
+this file, and `executemany` is several times as fast as sqlite-utils' inserts (bench/ledger.py). Leaves out what the
+rows are worth (`views.sql`) and how the schema came to be (`migrations.py`).
 """
 
 import sqlite3
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["AskSeen", "Ledger", "LedgerError"]
 
 BUSY_MS = 5000  # how long a write waits for another process's write
-SLICE = 500  # turns that are closed up at a time: about 10 ms for which other writers wait (bench/ledger.py)
+SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
 MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
 SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ledger.records import Message
-from ledger.store import AskSeen, Ledger, LedgerError
+from ledger.store import SLICE, AskSeen, Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
 
@@ -260,7 +260,7 @@ class TestSettling:
         entered(ledger, "and one that waits")
         pages = "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
         (before,) = ledger._connection.execute(pages).fetchone()
-        for _ in range(3):
+        for _ in range(1000 // SLICE + 1):
             ledger.settle()
         (after,) = ledger._connection.execute(pages).fetchone()
         assert before - after > 100  # of the 250 that the texts had filled
