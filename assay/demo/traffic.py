@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, Protocol
 
 from assay.demo.people import Person, Step
@@ -20,20 +21,24 @@ class Client(Protocol):
     def play(self, step: Step) -> None:
         """Do a step and read its answer to the end."""
 
+    def close(self) -> None:
+        """Let go of its connections."""
+
 
 def send(plan: Mapping[Person, Sequence[Step]], url: str, stop: threading.Event, done: Callable[[], object]) -> None:
     """Play every person's steps, all people at once; call `done` after each step. Raises Failure."""
 
     def play(person: Person) -> None:
-        client = client_of(person, url)
-        for step in plan[person]:
-            if stop.is_set():
-                return
-            try:
-                client.play(step)
-            except Exception as error:  # an SDK's own, of either make
-                raise Failure(f"the demo's {person.sdk} client failed ({type(error).__name__}): try it again") from None
-            done()
+        with closing(client_of(person, url)) as client:
+            for step in plan[person]:
+                if stop.is_set():
+                    return
+                try:
+                    client.play(step)
+                except Exception as error:  # an SDK's own, of either make
+                    what = f"{person.sdk} client failed ({type(error).__name__})"
+                    raise Failure(f"the demo's {what}: try it again") from None
+                done()
 
     with ThreadPoolExecutor(len(plan)) as pool:
         for result in [pool.submit(play, person) for person in plan]:
@@ -58,6 +63,9 @@ class OpenAIClient:
 
         http = openai.DefaultHttpxClient(trust_env=False)  # no proxy of the environment's before ours
         self._sdk = openai.OpenAI(api_key=api_key, base_url=f"{url}/v1", default_headers=headers, http_client=http)
+
+    def close(self) -> None:
+        self._sdk.close()
 
     def play(self, step: Step) -> None:
         if step.kind == "other":
@@ -96,6 +104,9 @@ class AnthropicClient:
 
         http = anthropic.DefaultHttpxClient(trust_env=False)
         self._sdk = anthropic.Anthropic(api_key=api_key, base_url=url, default_headers=headers, http_client=http)
+
+    def close(self) -> None:
+        self._sdk.close()
 
     def play(self, step: Step) -> None:
         if step.kind == "other":
