@@ -46,7 +46,7 @@ def count_grams(counts: "Counter[int]", text: str, prefix: str) -> None:
 
 def count_words(counts: "Counter[int]", words: list[str], prefix: str) -> None:
     """Count words and pairs of words."""
-    for first, second in zip(words, [*words[1:], ""], strict=True):
+    for first, second in zip(words, [*words[1:], ""], strict=False):
         counts[crc32(f"w{prefix}{first}".encode()) % BUCKETS] += 1
         counts[crc32(f"w{prefix}{first} {second}".encode()) % BUCKETS] += 1
 

@@ -78,21 +78,10 @@ def rate(seen: View) -> tuple[int, str]:
         has["courtesy"] and words <= 6 and not has["questions"] and not has["make"] and not has["work_through"]
     ):
         return 0, "chat"
-    points = 1.0
-    points += (
-        0.8 * bool(has["make"])
-        + 0.7 * bool(has["work_through"])
-        + 0.5 * bool(has["reshape"])
-        + 0.4 * bool(has["how_or_why"])
-    )
-    points += (
-        0.35 * has["constraint"]
-        + 0.25 * has["numbers"]
-        + 0.2 * has["named"]
-        + 0.2 * has["items"]
-        + 0.3 * bool(has["deliverable"])
-    )
+    points = 1.1 + 0.9 * bool(has["make"]) + 0.9 * bool(has["work_through"]) + 0.6 * bool(has["reshape"])
+    points += 0.7 * bool(has["how_or_why"]) + 0.3 * bool(has["deliverable"]) + 0.3 * bool(has["trouble"])
+    points += 0.35 * has["constraint"] + 0.3 * has["numbers"] + 0.2 * has["named"] + 0.2 * has["items"]
     points += 0.6 * bool(seen.material and has["work_through"]) + 0.5 * has["trouble_in_material"]
-    points -= 0.8 * bool(has["small_deliverable"]) + 0.5 * bool(has["closed_question"]) + 0.5 * (words < 8)
+    points -= 0.9 * bool(has["small_deliverable"]) + 0.5 * bool(has["closed_question"]) + 0.4 * (words < 8)
     level = min(4, max(1, int(points)))
     return level, next((name for name, pattern in COMPILED if pattern.search(seen.said)), "question")
