@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-class UnreadableExchange(Exception):
+class UnreadableExchange(Exception):  # noqa: N818 - it says what an exchange is, not that we failed
     """Bytes that we cannot read: theirs, not ours. The message names the fault and never quotes the bytes."""
 
 
