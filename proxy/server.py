@@ -9,7 +9,7 @@ import logging
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,7 +268,7 @@ def _cannot_listen(error: Exception) -> str:
 
 
 @contextmanager
-def _signals(drain: Callable[[], "asyncio.Task[None]"], end: Callable[[], None]) -> Iterator[None]:
+def _signals(drain: Callable[[], Coroutine[None, None, None]], end: Callable[[], None]) -> Iterator[None]:
     """Drain on the first signal, end on the second."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -280,7 +280,7 @@ def _signals(drain: Callable[[], "asyncio.Task[None]"], end: Callable[[], None])
         if draining:
             end()
         else:
-            draining.append(drain())
+            draining.append(loop.create_task(drain()))
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
@@ -293,42 +293,45 @@ def _signals(drain: Callable[[], "asyncio.Task[None]"], end: Callable[[], None])
             task.cancel()
 
 
-def _drain(master: Master, proxy: proxyserver.Proxyserver, capture: Capture, seconds: float) -> "asyncio.Task[None]":
+async def _drain(master: Master, proxy: proxyserver.Proxyserver, capture: Capture, seconds: float) -> None:
     """Stop listening; when nothing is under way any more, or `seconds` have passed, end."""
-
-    async def drain() -> None:
-        try:
-            await proxy.servers.update([])
-            async with asyncio.timeout(seconds):
-                quiet = 0
-                while quiet < 2:  # twice: the last bytes are written after the hook that ends an exchange
-                    quiet = 0 if capture.under_way or _unsent(proxy) else quiet + 1
-                    await asyncio.sleep(POLL_SECONDS)
-        except TimeoutError:
-            log.warning("%d exchanges were cut off, as they did not end within %g s", capture.under_way, seconds)
-        finally:
-            master.shutdown()
-
-    return asyncio.get_running_loop().create_task(drain())
+    try:
+        await proxy.servers.update([])
+        async with asyncio.timeout(seconds):
+            quiet = 0
+            while quiet < 2:  # twice: the last bytes are written after the hook that ends an exchange
+                quiet = 0 if capture.under_way or _unsent(proxy) else quiet + 1
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        log.warning("%d exchanges were cut off, as they did not end within %g s", capture.under_way, seconds)
+    finally:
+        master.shutdown()
 
 
 def _unsent(proxy: proxyserver.Proxyserver) -> bool:
-    """Tell whether some client has not yet been sent all that was written for it."""
+    """Tell whether some peer has not yet been sent all that was written for it."""
+    return any(writer.transport.get_write_buffer_size() for writer in _writers(proxy))
+
+
+def _writers(proxy: proxyserver.Proxyserver) -> list[asyncio.StreamWriter]:
     writers = [io.writer for handler in proxy.connections.values() for io in handler.transports.values()]
-    return any(isinstance(w, asyncio.StreamWriter) and w.transport.get_write_buffer_size() for w in writers)
+    return [writer for writer in writers if isinstance(writer, asyncio.StreamWriter)]
 
 
 async def _close(proxy: proxyserver.Proxyserver) -> None:
     """Close listeners and connections, as mitmproxy leaves that to the end of the process."""
     await proxy.servers.update([])
-    for handler in list(proxy.connections.values()):
-        client = handler.transports.get(handler.client)
+    writers = _writers(proxy)
+    for connection in list(proxy.connections.values()):
+        client = connection.transports.get(connection.client)
         if client is not None and client.handler is not None:
             client.handler.cancel()
     with suppress(TimeoutError):
         async with asyncio.timeout(CLOSING_SECONDS):
             while proxy.connections:  # noqa: ASYNC110 - mitmproxy tells nobody when one is gone
                 await asyncio.sleep(POLL_SECONDS / 10)
+    for writer in writers:
+        writer.transport.abort()  # it would wait for the peer to take what was written
 
 
 @contextmanager
