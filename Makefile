@@ -6,6 +6,7 @@ PIP := -m pip -qq --disable-pip-version-check --no-input install --no-deps
 TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
+BENCHMARKS := bench.delay bench.memory bench.ledger
 APART := train or network or containers or slow
 
 .DEFAULT_GOAL := help
@@ -37,7 +38,7 @@ test-containers: .venv/ready ## build and run the images; needs buildah, podman 
 	@.venv/bin/python -m pytest -m containers $(ARGS)
 
 bench: .venv/ready ## the measurements behind the figures in the documents; minutes
-	@.venv/bin/python -m pytest -m slow -s $(ARGS)
+	@for module in $(BENCHMARKS); do echo "$$module"; .venv/bin/python -m $$module || exit 1; done
 
 lint: .venv/ready ## formatting, lint, types and import rules
 	@.venv/bin/ruff format --check --quiet .
@@ -85,7 +86,8 @@ endef
 	@# Where the index has no CPU build for this platform, uv knows where they are.
 	@.venv-train/bin/python $(PIP) "torch==$(TORCH)+cpu" 2> .venv-train/torch.log || { \
 		.venv-train/bin/python $(PIP) "$(UV)" && \
-		.venv-train/bin/uv pip install --quiet --python .venv-train/bin/python --no-deps --torch-backend=cpu "torch==$(TORCH)"; }
+		.venv-train/bin/uv pip install --quiet --python .venv-train/bin/python --no-deps --torch-backend=cpu "torch==$(TORCH)"; } || { \
+		echo "torch's CPU build could not be installed: put it into .venv-train yourself, then make train-env again" >&2; exit 1; }
 	@.venv-train/bin/python -c 'import sys, torch; sys.exit(None if torch.version.cuda is None else \
 		"torch is a CUDA build, where its CPU build was asked for: remove .venv-train and try again")'
 	@touch $@

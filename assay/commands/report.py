@@ -1,5 +1,7 @@
 """`assay report`: value beside raw calls."""
 
+import shutil
+
 import click
 
 from assay.failure import MISUSED, Failure
@@ -31,12 +33,10 @@ def command(settings: Settings, by: str, since: str | None, form: str) -> None:
     Value is in turns of full worth; the gap is the share of turns that was worth nothing. Groups of too few people are
     not shown.
     """
-    from rich.console import Console
-
     from reports.usage import read_report, render
 
     try:
         report = read_report(settings.ledger.path, by, since)  # type: ignore[arg-type] # click has checked it
     except ValueError:
         raise Failure("--since must be a date, as 2026-11-25", MISUSED) from None
-    click.echo(render(report, form, Console().width))  # type: ignore[arg-type] # the same
+    click.echo(render(report, form, shutil.get_terminal_size((100, 24)).columns))  # type: ignore[arg-type] # the same
