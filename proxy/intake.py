@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
@@ -62,6 +62,7 @@ class Intake:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._bytes_put = 0  # written by the putting thread alone, as the next one by ours: no lock is needed
         self._bytes_taken = 0
+        self._missed: set[int] = set()  # exchanges under way of which bytes were dropped
         self._durable: dict[int, Future[None]] = {}
         self._entered: dict[int, _Entered] = {}
         self._stopping = threading.Event()
@@ -90,7 +91,11 @@ class Intake:
                 self.counts.lost += 1
             else:
                 self.counts.dropped_bytes += size
+                self._missed.add(event.exchange)
             return
+        if isinstance(event, Ended) and event.exchange in self._missed:
+            self._missed.remove(event.exchange)
+            event = replace(event, missed=True)
         if isinstance(event, Asked):
             self._durable[event.exchange] = Future()
         self._bytes_put += size

@@ -64,6 +64,11 @@ def exchange(intake: Intake, question: Asked, status: int = 200) -> None:
         intake.put(event)
 
 
+def exchange_with(intake: Intake, question: Asked, data: bytes) -> None:
+    for event in (question, *answer(question, data=data)):
+        intake.put(event)
+
+
 def test_a_call_is_durable_before_its_answer(intake: Intake, db: Path) -> None:
     """Whoever kills the proxy after that finds the call and its turn, without an end."""
     question = asked(chat("why is the sky blue"))
@@ -167,6 +172,16 @@ def test_past_the_bound_a_call_is_counted_as_lost(db: Path, assembly: Assembly) 
     intake.start()
     intake.stop()
     assert rows(db, "select count(*) from calls") == [(3,)]
+
+
+def test_an_answer_of_which_bytes_were_dropped_is_whole_as_http_says(db: Path, assembly: Assembly) -> None:
+    """What could not be read to its end is not taken for cut: the client got all of it."""
+    intake = Intake(lambda: Ledger.open(db), assembly, max_waiting_bytes=3000)
+    exchange_with(intake, asked(chat("long")), b'{"usage":' + b" " * 4000)
+    intake.start()
+    intake.stop()
+    assert intake.counts.dropped_bytes == 4009
+    assert rows(db, "select complete, response_bytes, output_tokens from calls") == [(1, 4009, None)]
 
 
 class Refusing(Ledger):
