@@ -60,7 +60,7 @@ class Answer:
     """What became of a call: the facts of its response."""
 
     http_status: int | None  # None: no answer reached the client
-    complete: bool  # the dialect's terminal event was seen, or the whole body
+    complete: bool  # the dialect's terminal event was seen, or the whole body, and it is no error
     response_bytes: int
     model: str | None  # as reported by the assistant; None: not reported
     input_tokens: int | None  # None: not reported, which is not 0

@@ -148,7 +148,7 @@ def _answer(answering: _Answering, ended: Ended) -> Answer:
     first, end = answering.first_byte_at, ended.at
     return Answer(
         http_status=ended.status if ended.status is not None else answering.status,
-        complete=reply.complete if reply and not ended.missed else ended.whole,
+        complete=reply.complete and not reply.error if reply and not ended.missed else ended.whole,
         response_bytes=ended.body_bytes,
         model=reply.model if reply else None,
         input_tokens=reply.input_tokens if reply else None,

@@ -128,6 +128,14 @@ def test_what_cannot_be_read_is_a_call_all_the_same(intake: Intake, db: Path, bo
     assert intake.counts.unreadable == 1
 
 
+def test_an_error_is_no_answer_whatever_its_status(intake: Intake, db: Path) -> None:
+    """Some gateways answer 200 with an error: who asks again then retries."""
+    exchange_with(intake, asked(chat("why")), b'{"error":{"message":"overloaded"}}')
+    exchange(intake, asked(chat("why")))
+    intake.stop()
+    assert rows(db, "select kind, complete from calls") == [("prompt", 0), ("retry", 1)]
+
+
 def test_an_unreachable_assistant_leaves_a_call_with_the_status_that_the_client_got(intake: Intake, db: Path) -> None:
     """The human asked, and got a 502 from us."""
     question = asked(chat("anybody there"))
