@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 STATE = "~/.local/state/assay"
-MODES = ("reverse", "regular", "transparent", "upstream", "wireguard")
 
 
 def _setting(default: Any, help_: str, must: str, option: str | None = None) -> Any:
@@ -26,17 +25,6 @@ def _listed(value: object) -> object:
 
 def _address(value: str) -> str:
     split_address(value)
-    return value
-
-
-def _mode(value: str) -> str:
-    """Check a mode's form. What it leads to is the proxy's to try."""
-    name, _, url = value.partition(":")
-    wants_url = name in ("reverse", "upstream")
-    if value and (name.partition("@")[0] not in MODES or bool(url) != wants_url):
-        raise ValueError("not a mode")
-    if wants_url and not (url.startswith(("http://", "https://")) and url.partition("//")[2]):
-        raise ValueError("not a URL")
     return value
 
 
@@ -83,7 +71,7 @@ class LedgerSettings(_Section):
 class ProxySettings(_Section):
     """How traffic comes in, and where it goes."""
 
-    mode: Annotated[str, AfterValidator(_mode)] = _setting(
+    mode: str = _setting(
         "",
         "reverse:URL (clients are pointed at Assay), regular (Assay is their HTTP proxy), transparent (the network "
         "leads their traffic through Assay), upstream:URL or wireguard.",

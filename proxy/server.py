@@ -36,7 +36,11 @@ Ready = Callable[[list[Address]], None]
 
 
 class ServerError(Exception):
-    """The proxy cannot start. The message is one sentence with the fix, and quotes no credential."""
+    """The proxy cannot start, as it is set up. The message is one sentence with the fix, and quotes no credential."""
+
+
+class ListenError(ServerError):
+    """It is set up well, and cannot listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,7 @@ class ErrorCheck:
         """Called before the sockets are opened, after, and when all runs."""
         for server in self._proxy.servers:
             if (error := server.last_exception) is not None:
-                raise ServerError(_cannot_listen(error))
+                raise ListenError(_cannot_listen(error))
 
     def finish(self) -> None:
         """Called when the proxy has started."""

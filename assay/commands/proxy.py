@@ -47,7 +47,7 @@ def command(settings: Settings, supervised: bool) -> None:
     from proxy.capture import Capture
     from proxy.intake import Intake
     from proxy.routes import Routes
-    from proxy.server import Address, ServerError, serve
+    from proxy.server import Address, ListenError, ServerError, serve
 
     table = load_routes()
     routes = Routes(table.assistants, table.paths)
@@ -66,8 +66,10 @@ def command(settings: Settings, supervised: bool) -> None:
     logging.disable()  # what keeps it from starting is said once, below
     try:
         asyncio.run(serve(_options(settings, table), capture, ready))
-    except ServerError as error:
+    except ListenError as error:
         raise Failure(str(error)) from None
+    except ServerError as error:
+        raise Failure(str(error), MISUSED) from None
     finally:
         intake.stop()
     say(_counted(intake.counts))

@@ -56,9 +56,8 @@ async def _up(settings: Settings, mode: str, config: Path | None) -> None:
     ledger = ("--db", str(settings.ledger.path))
     proxy = Part("proxy", "assay", ("proxy", "--mode", mode, "--listen", settings.proxy.listen, *ledger))
     async with Supervisor(environment) as supervisor:
-        await asyncio.gather(
-            supervisor.start(proxy), supervisor.start(Part("classifier", "assay", ("classify", *ledger)))
-        )
+        await supervisor.start(proxy)  # first: what keeps it from starting is then all that is said
+        await supervisor.start(Part("classifier", "assay", ("classify", *ledger)))
         say("ready: point clients at the proxy, and see `assay report`")
         await supervisor.watch()
 
