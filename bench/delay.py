@@ -11,7 +11,7 @@ import sys
 import time
 from statistics import median, quantiles
 
-from bench.rig import CHAT, EVENTS, HOST, started
+from bench.rig import CHAT, EVENTS, HOST, chat_body, proxying, upstreaming
 
 CALLS = 200
 STREAMS = 4
@@ -22,6 +22,7 @@ class Line:
     """A client's connection, kept alive."""
 
     def __init__(self, port: int) -> None:
+        self._asked = 0
         self._socket = socket.create_connection((HOST, port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -51,7 +52,8 @@ class Line:
         return (time.monotonic_ns() - begin) / 1e6
 
     def _ask(self, path: str) -> None:
-        body = b"{" + b" " * 1000 + b"}"
+        self._asked += 1
+        body = chat_body(f"question {self._asked}")
         self._socket.sendall(b"POST %s HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % (path.encode(), len(body)))
         self._socket.sendall(body)
 
@@ -65,7 +67,7 @@ def measure(line: Line) -> tuple[list[float], list[float], int]:
 
 
 def main(rounds: int) -> None:
-    with started("upstream") as (port, _), started("proxy", f"http://{HOST}:{port}") as (through, _):
+    with upstreaming() as port, proxying(port) as (through, _):
         lines = {"direct": Line(port), "proxied": Line(through)}
         for line in lines.values():
             line.stream()  # warm

@@ -8,11 +8,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.rig import CHAT, HOST, started
+from bench.rig import CHAT, HOST, chat_body, proxying, upstreaming
 
 ANSWER_BYTES = 50_000
 CLIENTS = 8
-BODY = b"{" + b" " * 2000 + b"}"
 
 
 def resident_mb(pid: int) -> float:
@@ -23,8 +22,8 @@ def resident_mb(pid: int) -> float:
 def call(port: int, calls: int, shared: bool) -> None:
     """Make calls on one connection, or on one each."""
     connection = http.client.HTTPConnection(HOST, port)
-    for _ in range(calls):
-        connection.request("POST", f"{CHAT}?{ANSWER_BYTES}", BODY)
+    for number in range(calls):
+        connection.request("POST", f"{CHAT}?{ANSWER_BYTES}", chat_body(f"question {number} of port {port}"))
         assert len(connection.getresponse().read()) == ANSWER_BYTES
         if not shared:
             connection.close()
@@ -32,7 +31,7 @@ def call(port: int, calls: int, shared: bool) -> None:
 
 
 def main(calls: int) -> None:
-    with started("upstream") as (port, _), started("proxy", f"http://{HOST}:{port}") as (through, pid):
+    with upstreaming() as port, proxying(port) as (through, pid):
         print("| calls | resident, MB |")
         print("|---|---|")
         print(f"| 0 | {resident_mb(pid):.1f} |")

@@ -1,33 +1,22 @@
-"""The parts that benchmarks of the proxy share: a stand-in upstream and a proxy, each a process of its own.
+"""The parts that benchmarks of the proxy share: a stand-in upstream and `assay proxy`, each a process of its own.
 
-Run as `python -m bench.rig upstream` or `python -m bench.rig proxy URL`; each prints the port that it listens on.
+`python -m bench.rig` is the upstream; it prints the port that it listens on.
 """
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
 
 HOST = "127.0.0.1"
 CHAT = "/v1/chat/completions"
 EVENTS = 50
 GAP_SECONDS = 0.005
-
-
-class Discarding:
-    """A sink that keeps nothing, so that the proxy alone is measured."""
-
-    def put(self, event: object) -> None:
-        pass
-
-    def durable(self, exchange: int) -> Future[None] | None:
-        return None
 
 
 async def upstream() -> None:
@@ -61,32 +50,41 @@ async def upstream() -> None:
     await server.serve_forever()
 
 
-async def proxy(url: str) -> None:
-    from proxy.capture import Capture
-    from proxy.server import ServerOptions, serve
-
-    with tempfile.TemporaryDirectory() as confdir:
-        options = ServerOptions(modes=(f"reverse:{url}",), listen_host=HOST, listen_port=0, confdir=Path(confdir))
-        capture = Capture(Discarding(), lambda method, host, path: path.endswith(CHAT))
-        await serve(options, capture, lambda addresses: print(addresses[0][1], flush=True))
-
-
 @contextmanager
-def started(*arguments: str) -> Iterator[tuple[int, int]]:
-    """Start a part; give its port and its process id."""
-    command = [sys.executable, "-m", "bench.rig", *arguments]
+def upstreaming() -> Iterator[int]:
+    """Start the upstream; give its port."""
+    command = [sys.executable, "-m", "bench.rig"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline()), process.pid
+        yield int(process.stdout.readline())
     finally:
         process.terminate()
         process.wait()
 
 
+@contextmanager
+def proxying(upstream_port: int) -> Iterator[tuple[int, int]]:
+    """Start `assay proxy` before the upstream, with a ledger of its own; give its port and its process id."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "assay", "proxy", "--mode", f"reverse:http://{HOST}:{upstream_port}"]
+        command += ["--listen", f"{HOST}:0", "--db", f"{folder}/usage.db"]
+        environment = {**os.environ, "ASSAY_PROXY__CONFDIR": f"{folder}/ca"}
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)  # noqa: S603 - our own
+        try:
+            assert process.stderr is not None
+            ready = process.stderr.readline()
+            yield int(ready.partition(f"http://{HOST}:")[2].partition(",")[0]), process.pid
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def chat_body(text: str) -> bytes:
+    """Write a chat request of about 1 KB beside its text."""
+    system = {"role": "system", "content": "Be brief. " * 100}
+    return json.dumps({"model": "m", "messages": [system, {"role": "user", "content": text}]}).encode()
+
+
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["upstream"]:
-            asyncio.run(upstream())
-        case ["proxy", url]:
-            asyncio.run(proxy(url))
+    asyncio.run(upstream())
