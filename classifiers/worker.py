@@ -6,12 +6,13 @@ once whatever happens between. It leaves out how turns are judged.
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from classifiers.judge import Judge
 from classifiers.rules import RulesJudge
-from ledger.records import Judgement, PendingTurn
+from ledger.records import Judgement, PendingTurn, utc
 from ledger.store import Ledger
 
 BATCH = 8  # perf: larger batches are no faster on a CPU
@@ -60,6 +61,7 @@ def drain(
             if progress:
                 progress(done)
             continue
+        ledger.expire_text(utc(time.time()))
         ledger.settle()
         if once:
             break
