@@ -349,6 +349,20 @@ def forward(confdir: Path, *allow_hosts: str, **fields: Any) -> ServerOptions:
 # TLS.
 
 
+def _key_usage() -> x509.KeyUsage:
+    """Say that an authority's key signs certificates."""
+    signs = dict.fromkeys(("digital_signature", "key_cert_sign", "crl_sign"), True)
+    names = (
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(**signs, **dict.fromkeys(names, False))
+
+
 class Authority:
     """A certificate authority of its own, with a certificate for each host that is asked for."""
 
@@ -390,4 +404,6 @@ class Authority:
         )
         if host is not None:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        else:  # Python 3.13 trusts no authority that does not say what its key is for
+            builder = builder.add_extension(_key_usage(), critical=True)
         return builder.sign(self._key, hashes.SHA256())
