@@ -92,6 +92,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # who read our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except ModuleNotFoundError as error:
+        say(f"this command needs {error.name}, which is not installed: install Assay with the extra that holds it")
+        return FAILED
     except Exception as error:
         return _failed(error)
     return code if isinstance(code, int) else 0

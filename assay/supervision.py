@@ -93,6 +93,7 @@ class Supervisor:
     async def _spawn(self, part: Part) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # a folder named config, where we happen to run, is not ours
             "-m",
             part.module,
             *part.arguments,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -124,5 +125,7 @@ def tell(ledger: Path, seconds: float) -> None:
         f"({seconds:.0f} s)\n\nThe ledger is {ledger}, an SQLite file. Ask it yourself (without the sqlite3 shell: "
         "sqlite-utils):\n"
     )
+    program = sys.argv[0] if sys.argv[0].endswith("assay") else "assay"
+    click.echo(f"  {program} report --by category --db {ledger}")
     for query in QUERIES:
         click.echo(f'  sqlite3 -header -column {ledger} "{query}"')

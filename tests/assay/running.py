@@ -24,7 +24,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def assay(*arguments: str | Path, home: Path, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in the folder `home`."""
     return subprocess.run(
-        [sys.executable, "-m", "assay", *map(str, arguments)],
+        [sys.executable, "-P", "-m", "assay", *map(str, arguments)],
         cwd=home,
         env=environment(home, **more),
         input=text,
@@ -76,7 +76,7 @@ class Running:
 def running(*arguments: str | Path, home: Path, python: tuple[str, ...] = (), **more: str) -> Iterator[Running]:
     """Keep a command up for a block, and end it with the block."""
     process = subprocess.Popen(
-        [sys.executable, *python, "-m", "assay", *map(str, arguments)],
+        [sys.executable, "-P", *python, "-m", "assay", *map(str, arguments)],
         cwd=home,
         env=environment(home, **more),
         stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,3 +147,12 @@ def test_a_bug_is_said_by_kind_and_place_without_its_words(
     said = capsys.readouterr().err
     assert "this is a bug in Assay (KeyError at assay/commands/score.py:" in said
     assert "own words" not in said
+
+
+def test_a_part_that_is_not_installed_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "reports.usage", None)
+    monkeypatch.delitem(sys.modules, "assay.commands.report", raising=False)
+    assert run(["report"]) == 1
+    assert capsys.readouterr().err.startswith("assay: this command needs reports.usage, which is not installed")

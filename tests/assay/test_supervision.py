@@ -50,6 +50,14 @@ def test_no_part_outlives_the_whole(tmp_path: Path, number: signal.Signals) -> N
         assert up.process.returncode == (-number if number is signal.SIGKILL else 0)
 
 
+def test_a_folder_that_has_a_name_of_ours_is_not_taken_for_ours(tmp_path: Path) -> None:
+    for name in ("config", "ledger", "proxy", "classifiers"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('taken for ours')", encoding="utf-8")
+    with running(*UP, home=tmp_path) as up:
+        up.until("ready")
+
+
 def test_a_part_that_never_became_ready_ends_the_whole_with_its_code(tmp_path: Path) -> None:
     with running("up", "--upstream", "http://127.0.0.1:9", "--db", "/dev/null/usage.db", home=tmp_path) as up:
         said = up.rest()
