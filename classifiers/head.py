@@ -1,4 +1,4 @@
-"""From a network's reading, the lexical score and the signals to level probabilities: small layers in plain numpy.
+"""Three experts (the network, the words, the signals) mixed into level probabilities, in plain numpy.
 
 It leaves out how the numbers are learned (`training`).
 """
@@ -13,11 +13,23 @@ import numpy.typing as npt
 from classifiers import lexical
 from classifiers.encoder import Reading, Rows
 from classifiers.errors import ModelError
-from classifiers.signals import NAMES, signals
+from classifiers.signals import signals
 from classifiers.views import View
 
-ARRAYS = ("rarity", "weights", "shift", "scale", "hidden", "hidden_bias", "out", "out_bias", "slope", "offset", "cuts")
-FEATURES_BESIDE = 1 + len(NAMES)  # the lexical score and the signals, beside the network's outputs
+ARRAYS = (
+    "rarity",
+    "weights",
+    "bias",
+    "shift",
+    "scale",
+    "hidden",
+    "hidden_bias",
+    "out",
+    "out_bias",
+    "mix",
+    "offset",
+    "cuts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Marks:
     levels: npt.NDArray[np.int64]  # (n,): 0 to 4
     categories: Rows  # (n, 10): probabilities, in the order of CATEGORIES
     work: Rows  # (n,): probability that it serves some employer's work
-    lexical: Rows  # (n,): the level that the words alone suggest
+    experts: Rows  # (n, 3): the levels that the network, the words alone and the signals alone suggest
     signals: Rows  # (n, len(NAMES))
 
 
@@ -42,38 +54,43 @@ class Head:
         """Judge turns that the network has read."""
         counted = signals(views)
         words = np.array([self._words(view) for view in views], dtype=np.float32)
-        features = stacked(reading.outputs, words, counted)
-        probabilities = self.probabilities(features)
+        said = np.stack([expected(reading.outputs[:, :4]), words, expected(layer_logits(self._a, counted))], axis=1)
+        probabilities = to_probabilities(said @ self._a["mix"] + self._a["offset"])
         score = probabilities @ np.arange(5, dtype=np.float32)
         return Marks(
             probabilities=probabilities,
             levels=(score[:, None] >= self._a["cuts"]).sum(1),
             categories=softmax(reading.outputs[:, 4:-1]),
             work=sigmoid(reading.outputs[:, -1]),
-            lexical=words,
+            experts=said,
             signals=counted,
         )
 
-    def probabilities(self, features: Rows) -> Rows:
-        """Run the small layers on stacked features (n, f): several members, averaged, then calibrated. (n, 5)"""
-        a = self._a
-        x = np.clip((features - a["shift"]) / a["scale"], -5, 5)
-        hidden = np.maximum(np.einsum("nf,mfh->mnh", x, a["hidden"]) + a["hidden_bias"][:, None], 0)
-        logits = (np.einsum("mnh,mhk->mnk", hidden, a["out"]) + a["out_bias"][:, None]).mean(0)
-        over = np.minimum.accumulate(sigmoid(logits * a["slope"] + a["offset"]), axis=1)
-        edges = np.concatenate(
-            [np.ones((len(over), 1), np.float32), over, np.zeros((len(over), 1), np.float32)], axis=1
-        )
-        probabilities: Rows = (edges[:, :-1] - edges[:, 1:]).astype(np.float32)
-        return probabilities
-
     def _words(self, view: View) -> float:
-        return lexical.dot(lexical.features(view), self._a["rarity"], self._a["weights"])
+        return lexical.dot(lexical.features(view), self._a["rarity"], self._a["weights"]) + float(self._a["bias"][0])
 
 
-def stacked(outputs: Rows, words: Rows, counted: Rows) -> Rows:
-    """Put what the head looks at in its order: (n, 15 + FEATURES_BESIDE)."""
-    return np.concatenate([outputs, words[:, None], counted], axis=1).astype(np.float32)
+def layer_logits(arrays: Mapping[str, Rows], counted: Rows) -> Rows:
+    """Run the small layers on signals (n, f): threshold logits (n, 4), the mean of several members."""
+    x = np.clip((counted - arrays["shift"]) / arrays["scale"], -5, 5)
+    hidden = np.maximum(np.einsum("nf,mfh->mnh", x, arrays["hidden"]) + arrays["hidden_bias"][:, None], 0)
+    return np.asarray(
+        (np.einsum("mnh,mhk->mnk", hidden, arrays["out"]) + arrays["out_bias"][:, None]).mean(0), np.float32
+    )
+
+
+def expected(logits: Rows) -> Rows:
+    """Turn threshold logits (n, 4) into the expected level, 0 to 4, (n,)."""
+    return np.asarray(sigmoid(logits).sum(axis=1), np.float32)
+
+
+def to_probabilities(logits: Rows) -> Rows:
+    """Turn threshold logits (n, 4) into level probabilities (n, 5), no threshold likelier passed than a lower one."""
+    over = np.minimum.accumulate(sigmoid(logits), axis=1)
+    ones, zeros = np.ones((len(over), 1), np.float32), np.zeros((len(over), 1), np.float32)
+    edges = np.concatenate([ones, over, zeros], axis=1)
+    probabilities: Rows = (edges[:, :-1] - edges[:, 1:]).astype(np.float32)
+    return probabilities
 
 
 def load_head(path: Path) -> Head:

@@ -72,7 +72,13 @@ def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
     if model is None and not (SHIPPED / MANIFEST).exists():
         return RulesJudge()
     manifest = read_manifest(model or SHIPPED)
-    return ModelJudge(manifest.name, open_encoder(manifest, backend), load_head(manifest.file(HEAD)))
+    try:
+        encoder = open_encoder(manifest, backend)
+    except ImportError as error:
+        if model:
+            raise ModelError(f"{error.name} is not installed: pip install 'assay[classifier]'") from None
+        return RulesJudge(f"judged by simple rules, as {error.name} is not installed")
+    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)))
 
 
 def open_encoder(manifest: Manifest, backend: str) -> Encoder:

@@ -24,16 +24,21 @@ def matrix(views: Sequence[View]) -> Any:
     return csr_matrix((counts, buckets, ends), shape=(len(rows), lexical.BUCKETS))
 
 
-def learn(counts: Any, levels: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> tuple[Rows, Rows, float]:
-    """Give each bucket's rarity and weight, and the level of a turn without words."""
+def learn(counts: Any, levels: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> dict[str, Rows]:
+    """Give each bucket's `rarity` and `weights`, and as `bias` the level of a turn without words."""
     from sklearn.linear_model import Ridge
 
     seen = np.asarray((counts > 0).sum(0)).ravel()
     rarity = (np.log((1 + counts.shape[0]) / (1 + seen)) + 1).astype(np.float32)
-    ridge = Ridge(alpha=PENALTY, solver="sparse_cg", random_state=0, tol=1e-4).fit(
-        unit(counts, rarity), levels, sample_weight=weights
-    )
-    return rarity, ridge.coef_.astype(np.float32), float(ridge.intercept_)
+    ridge = Ridge(alpha=PENALTY, solver="sparse_cg", random_state=0, tol=1e-4)
+    ridge.fit(unit(counts, rarity), levels.astype(np.float64), sample_weight=weights)
+    bias = np.array([ridge.intercept_], np.float32)
+    return {"rarity": rarity, "weights": ridge.coef_.astype(np.float32), "bias": bias}
+
+
+def scores(counts: Any, learned: dict[str, Rows]) -> Rows:
+    """Give the level that the words suggest, (n,)."""
+    return np.asarray(unit(counts, learned["rarity"]) @ learned["weights"] + learned["bias"], np.float32)
 
 
 def unit(counts: Any, rarity: Rows) -> Any:

@@ -47,13 +47,15 @@ class Network(nn.Module):  # type: ignore[misc] # torch has no types where lint 
         return self.heads(self.dropout(torch.cat(pooled, 1))), nn.functional.normalize(pooled[0], dim=1)
 
 
-def load(path: str) -> Network:
+def load(path: str, seed: int = 0) -> Network:
     """Put fresh heads on the encoder whose files lie in `path`."""
     from transformers import AutoModel
 
-    encoder = AutoModel.from_pretrained(path, local_files_only=True, attn_implementation="sdpa")
-    encoder.pooler = None
+    encoder = AutoModel.from_pretrained(
+        path, local_files_only=True, attn_implementation="sdpa", add_pooling_layer=False
+    )
     encoder.embeddings.word_embeddings.requires_grad_(False)  # a few thousand prompts would only overfit 30,000 words
+    torch.manual_seed(seed)
     return Network(encoder, encoder.config.hidden_size)
 
 
@@ -150,6 +152,8 @@ def predict(network: Network, tokens: Tokens) -> tuple[npt.NDArray[np.float32], 
             got = network(**tensors(tokens, order[start : start + 32]))
         outputs.append(got[0].float().numpy())
         embeddings.append(got[1].float().numpy())
+    if not outputs:
+        return np.zeros((0, OUTPUTS), np.float32), np.zeros((0, network.encoder.config.hidden_size), np.float32)
     back = np.argsort(order)
     return np.concatenate(outputs)[back], np.concatenate(embeddings)[back]
 

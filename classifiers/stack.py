@@ -1,4 +1,4 @@
-"""Learns the head on out-of-fold readings: small layers, calibration and cuts. Needs the `train` extra."""
+"""Learns the head: layers over the signals, the experts' mix, the cuts between levels. Needs the `train` extra."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 from classifiers.encoder import Rows
+from classifiers.head import to_probabilities
+from classifiers.measures import kappa, spearman
 
 MEMBERS, WIDTH = 8, 16
-STEPS, RATE, DECAY, DROPOUT = 250, 0.01, 0.03, 0.2
+STEPS, RATE, DECAY, DROPOUT = 250, 0.01, 0.003, 0.2
+CERTAIN = 10.0  # a logit
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 Levels = npt.NDArray[np.int64]
@@ -18,35 +21,63 @@ Levels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Stacked:
-    """A learned head's arrays but the lexicon's, and what it says of each row when it has not seen that row's fold."""
+    """A learned head's arrays but the lexicon's and the signals' layers, and what it says of turns it has not seen."""
 
     arrays: Arrays
     probabilities: Rows  # (n, 5)
 
 
 def learn(
-    features: Rows, levels: Levels, weights: npt.NDArray[np.float64], folds: npt.NDArray[np.int64], seed: int
+    said: Rows,
+    levels: Levels,
+    weights: npt.NDArray[np.float64],
+    folds: npt.NDArray[np.int64],
+    real: npt.NDArray[np.bool_],
 ) -> Stacked:
-    """Learn small layers on every fold but one in turn, calibrate on what they say of it, then learn on all."""
-    logits = np.zeros((len(levels), 4), np.float32)
+    """Learn to mix what the three experts said, (n, 3) levels, of turns that none of them had seen.
+
+    The shares are those that rank the real prompts best; each threshold then has its own slope and offset. Few numbers
+    on purpose: freer mixes were worse in every try (docs/experiments.md).
+    """
+    shares = best_shares(said[real], levels[real])
+    mean = said @ shares
+    probabilities = np.zeros((len(levels), 5), np.float32)
     for fold in np.unique(folds):
         rest = folds != fold
-        plain = layers(features[rest], levels[rest], weights[rest], seed)
-        logits[~rest] = raw(plain, features[~rest])
-    slope, offset = calibrate(logits, levels, weights)
-    arrays = {
-        **layers(features, levels, weights, seed),
-        "slope": slope,
-        "offset": offset,
-        "cuts": np.arange(0.5, 4, dtype=np.float32),
-    }
-    found = from_logits(logits, slope, offset)
-    arrays["cuts"] = cuts(np.asarray(found @ np.arange(5), np.float32), levels, weights)
-    return Stacked(arrays, found)
+        slope, offset = thresholds(mean[rest], levels[rest], weights[rest])
+        probabilities[~rest] = to_probabilities(mean[~rest, None] * slope + offset)
+    slope, offset = thresholds(mean, levels, weights)
+    score = np.asarray(probabilities @ np.arange(5), np.float32)
+    return Stacked(
+        {"mix": np.outer(shares, slope), "offset": offset, "cuts": cuts(score[real], levels[real])}, probabilities
+    )
+
+
+def best_shares(said: Rows, levels: Levels) -> Rows:
+    """Choose the experts' shares, in tenths, by rank correlation."""
+    tenths = [(a, b, 10 - a - b) for a in range(4, 9) for b in range(1, 11 - a) if 10 - a - b >= 0]
+    best = max(tenths, key=lambda shares: spearman(said @ np.array(shares), levels))
+    return np.asarray(np.array(best) / 10, np.float32)
+
+
+def thresholds(mean: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> tuple[Rows, Rows]:
+    """Fit each threshold's slope and offset, (4,) each."""
+    fits = np.array([threshold(mean, levels > k, weights) for k in range(4)], np.float32)
+    return fits[:, 0], fits[:, 1]
+
+
+def threshold(mean: Rows, over: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Fit one threshold; where the labels have only one side of it, that side is certain."""
+    from sklearn.linear_model import LogisticRegression
+
+    if over.all() or not over.any():
+        return 0.0, CERTAIN if over.all() else -CERTAIN
+    fit = LogisticRegression(C=10.0).fit(mean[:, None], over, sample_weight=weights)
+    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 
 def layers(features: Rows, levels: Levels, weights: npt.NDArray[np.float64], seed: int) -> Arrays:
-    """Fit the members, each from its own start."""
+    """Fit small layers over signals, several members, each from its own start."""
     generator = torch.Generator().manual_seed(seed)
     shift = np.average(features, axis=0, weights=weights)
     scale = np.sqrt(np.average((features - shift) ** 2, axis=0, weights=weights)) + 1e-3
@@ -81,48 +112,19 @@ def layers(features: Rows, levels: Levels, weights: npt.NDArray[np.float64], see
     return {**found, "shift": shift.astype(np.float32), "scale": scale.astype(np.float32)}
 
 
-def raw(plain: Arrays, features: Rows) -> Rows:
-    """Give the members' mean logits, uncalibrated."""
-    x = np.clip((features - plain["shift"]) / plain["scale"], -5, 5)
-    hidden = np.maximum(np.einsum("nf,mfh->mnh", x, plain["hidden"]) + plain["hidden_bias"][:, None], 0)
-    logits: Rows = (
-        (np.einsum("mnh,mhk->mnk", hidden, plain["out"]) + plain["out_bias"][:, None]).mean(0).astype(np.float32)
-    )
-    return logits
-
-
-def calibrate(logits: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> tuple[Rows, Rows]:
-    """Fit a slope and an offset for each threshold."""
-    from sklearn.linear_model import LogisticRegression
-
-    fits = [LogisticRegression(C=10.0).fit(logits[:, [k]], levels > k, sample_weight=weights) for k in range(4)]
-    return np.array([f.coef_[0, 0] for f in fits], np.float32), np.array([f.intercept_[0] for f in fits], np.float32)
-
-
-def from_logits(logits: Rows, slope: Rows, offset: Rows) -> Rows:
-    """Turn threshold logits into level probabilities, as the head does."""
-    over = np.minimum.accumulate(1 / (1 + np.exp(-(logits * slope + offset))), axis=1)
-    ones, zeros = np.ones((len(over), 1)), np.zeros((len(over), 1))
-    edges = np.concatenate([ones, over, zeros], axis=1)
-    probabilities: Rows = (edges[:, :-1] - edges[:, 1:]).astype(np.float32)
-    return probabilities
-
-
-def cuts(score: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> Rows:
+def cuts(score: Rows, levels: Levels) -> Rows:
     """Choose the scores from which the next level is said: best quadratic kappa, cut by cut, three rounds."""
-    from sklearn.metrics import cohen_kappa_score
-
     found = np.arange(0.5, 4, dtype=np.float32)
-
-    def kappa(candidate: Rows) -> float:
-        said = (score[:, None] >= candidate).sum(1)
-        return float(cohen_kappa_score(levels, said, weights="quadratic", sample_weight=weights))
-
     for _ in range(3):
         for place in range(4):
-            tried = [
-                np.concatenate([found[:place], [found[place] + step], found[place + 1 :]]).astype(np.float32)
-                for step in np.arange(-0.2, 0.21, 0.05)
-            ]
-            found = max((c for c in tried if (np.diff(c) > 0.2).all()), key=kappa, default=found)
+            tried = [moved(found, place, step) for step in np.arange(-0.2, 0.21, 0.05)]
+            apart = [candidate for candidate in tried if (np.diff(candidate) > 0.2).all()]
+            found = max(apart, key=lambda candidate: kappa((score[:, None] >= candidate).sum(1), levels), default=found)
+    return found
+
+
+def moved(cuts: Rows, place: int, step: float) -> Rows:
+    """Move one cut."""
+    found = cuts.copy()
+    found[place] += step
     return found

@@ -1,7 +1,8 @@
-"""Trains a judge: fine-tune on all folds but one in turn, average the networks, stack a head on what each had not seen.
+"""Trains a judge: fine-tune on all folds but one in turn to learn how far to trust each expert, then on everything.
 
-Every number in the head is learned on readings of turns that the network reading them was not trained on. Needs the
-`train` extra. Reproducible from the seed on one machine.
+A fold holds whole public sources: random folds flatter the network by 0.1 in rank correlation. The shipped network is
+the mean of `members`, each fine-tuned on everything from another seed. Needs the `train` extra. Reproducible from the
+seed on one machine.
 """
 
 import time
@@ -34,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 CORPUS = Path(__file__).with_name("corpus")
 NAME = "minilm-ordinal-{version}"
-REAL, PLAIN, DENSE = 2.0, 1.0, 0.3  # what an item counts: real prompts, those written like them, contrived ones
+REAL, PLAIN, DENSE = 2.0, 1.0, 0.15  # what an item counts: real prompts, those written like them, contrived ones
 DRESSED_SHARE, DRESSED = (
     0.4,
     0.5,
@@ -85,7 +86,8 @@ def train(
     *,
     seed: int = 7,
     epochs: int = 2,
-    folds: int = 4,
+    folds: int = 3,
+    members: int = 2,
     version_name: str = "1",
     base: Path | None = None,
     progress: Progress | None = None,
@@ -107,19 +109,20 @@ def train(
     torch.set_num_threads(1)  # a second thread waits for a busy core more than it works
     folder = base or base_folder()
     out.mkdir(parents=True, exist_ok=True)
-    networks, stacked, lexicon = learn(lessons, folder, seed, epochs, tell)
+    networks, stacked, arrays = learn(lessons, folder, seed, epochs, members, tell)
     soup = network.average(networks)
     tell("export", 0, 1)
     export.export(soup, out / NETWORK)
     save_weights(soup, out / WEIGHTS)
     copyfile(folder / TOKENIZER, out / TOKENIZER)
-    save_head(out / HEAD, {**stacked.arrays, **lexicon})
+    save_head(out / HEAD, {**stacked.arrays, **arrays})
     found = figures(stacked, lessons)
     name = NAME.format(version=version_name)
     made = {
         "seed": seed,
         "epochs": epochs,
         "folds": folds,
+        "members": members,
         "data": {path.name: sha256(path.read_bytes()).hexdigest() for path in paths},
         "libraries": {library: version(library) for library in LIBRARIES},
         "out_of_fold": found,
@@ -161,41 +164,46 @@ def dressed(item: Labelled, random: Random) -> Labelled:
 
 
 def learn(
-    lessons: Lessons, folder: Path, seed: int, epochs: int, tell: Progress
+    lessons: Lessons, folder: Path, seed: int, epochs: int, members: int, tell: Progress
 ) -> "tuple[list[Network], Stacked, dict[str, npt.NDArray[np.float32]]]":
-    """Learn the networks, the lexicon and the head."""
+    """Learn the networks, the mix of the experts, and the arrays of the words and signals."""
     from classifiers import lexicon, network, stack
-    from classifiers.head import stacked
+    from classifiers.head import expected, layer_logits
     from classifiers.signals import signals
     from classifiers.tokens import open_tokenizer, tokenize
 
     views = [item.asked.view() for item in lessons.items]
     tokens = tokenize(open_tokenizer(folder / TOKENIZER), views)
-    counts = lexicon.matrix(views)
-    levels = lessons.levels
-    outputs = np.zeros((len(views), network.OUTPUTS), np.float32)
-    words = np.zeros(len(views), np.float32)
-    networks = []
-    for fold in range(int(lessons.folds.max()) + 1):
-        rows, held = np.flatnonzero(lessons.folds != fold), np.flatnonzero(lessons.folds == fold)
-        stage = f"fold {fold + 1} of {int(lessons.folds.max()) + 1}"
-        fitted = network.fit(
-            network.load(str(folder)),
+    counts, counted = lexicon.matrix(views), signals(views)
+    levels, weights = lessons.levels, lessons.weights
+    said = np.zeros((len(views), 3), np.float32)
+
+    def fit(stage: str, rows: npt.NDArray[np.int64], seed: int) -> "Network":
+        return network.fit(
+            network.load(str(folder), seed),
             [tokens[row] for row in rows],
-            targets([lessons.items[row] for row in rows], lessons.weights[rows]),
+            targets([lessons.items[row] for row in rows], weights[rows]),
             epochs=epochs,
-            seed=seed + fold,
+            seed=seed,
             progress=partial(tell, stage),
         )
-        outputs[held] = network.predict(fitted, [tokens[row] for row in held])[0]
-        networks.append(fitted)
-        rarity, weights, _ = lexicon.learn(counts[rows], levels[rows].astype(np.float64), lessons.weights[rows])
-        words[held] = lexicon.unit(counts[held], rarity) @ weights
+
+    folds = int(lessons.folds.max()) + 1
+    for fold in range(folds):
+        rows, held = np.flatnonzero(lessons.folds != fold), np.flatnonzero(lessons.folds == fold)
+        fitted = fit(f"fold {fold + 1} of {folds}", rows, seed + fold)
+        said[held, 0] = expected(network.predict(fitted, [tokens[row] for row in held])[0][:, :4])
+        said[held, 1] = lexicon.scores(counts[held], lexicon.learn(counts[rows], levels[rows], weights[rows]))
+        said[held, 2] = expected(
+            layer_logits(stack.layers(counted[rows], levels[rows], weights[rows], seed), counted[held])
+        )
     tell("head", 0, 1)
-    head = stack.learn(stacked(outputs, words, signals(views)), levels, lessons.weights, lessons.folds, seed)
-    rarity, weights, _ = lexicon.learn(counts, levels.astype(np.float64), lessons.weights)
+    head = stack.learn(said, levels, weights, lessons.folds, lessons.real)
+    arrays = {**lexicon.learn(counts, levels, weights), **stack.layers(counted, levels, weights, seed)}
     tell("head", 1, 1)
-    return networks, head, {"rarity": rarity, "weights": weights}
+    everything = np.arange(len(views))
+    networks = [fit(f"member {k + 1} of {members}", everything, seed + folds + k) for k in range(members)]
+    return networks, head, arrays
 
 
 def targets(items: Sequence[Labelled], weights: npt.NDArray[np.float64]) -> Any:
