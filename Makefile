@@ -53,9 +53,11 @@ format: .venv/ready ## format, and mend what the linter can mend
 docs: .venv/ready ## write config/default.toml and the README's settings table anew from config/settings.py
 	@.venv/bin/python -m config.reference
 
-lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml, newest versions with ARGS=--upgrade
+lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra demo \
 		--group test --group lint --group build $(ARGS) --output-file requirements/lock.txt
+	@for image in proxy classifier; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
+		--constraint requirements/lock.txt --output-file requirements/$$image.txt || exit 1; done
 	@.venv-lock/bin/uv $(COMPILE) --extra train --constraint requirements/lock.txt $(ARGS) --output-file .venv-lock/train.txt
 	@# Torch is installed by train-env, as its CPU build. What is in lock.txt is not said again.
 	@grep -vxFf requirements/lock.txt .venv-lock/train.txt | grep -vE '^(torch|triton|nvidia|cuda)' > requirements/train.txt
