@@ -5,7 +5,9 @@ It leaves out how the numbers are learned (`training`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,9 @@ from classifiers.encoder import Reading, Rows
 from classifiers.errors import ModelError
 from classifiers.signals import signals
 from classifiers.views import View
+from ledger.records import CATEGORIES
 
+AUTOMATION = CATEGORIES.index("automation")
 ARRAYS = (
     "rarity",
     "weights",
@@ -42,6 +46,16 @@ class Marks:
     work: Rows  # (n,): probability that it serves some employer's work
     experts: Rows  # (n, 3): the levels that the network, the words alone and the signals alone suggest
     signals: Rows  # (n, len(NAMES))
+
+    def category(self, row: int) -> int:
+        """Give the place of one turn's category: the likeliest, but automation only when likelier than not.
+
+        Automation takes all value from a turn, so a guess must not do it.
+        """
+        shares = self.categories[row].copy()
+        if shares[AUTOMATION] < 0.5:
+            shares[AUTOMATION] = 0
+        return int(shares.argmax())
 
 
 class Head:
@@ -96,9 +110,9 @@ def to_probabilities(logits: Rows) -> Rows:
 def load_head(path: Path) -> Head:
     """Read a head's file. Raises ModelError."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             return Head({name: arrays[name] for name in ARRAYS})
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile):
         raise ModelError(f"{path} is no head of this version of Assay: train it again with `assay train`") from None
 
 

@@ -50,7 +50,7 @@ class ModelJudge:
                 self.name,
                 level=int(marks.levels[row]),
                 probabilities=marks.probabilities[row].tolist(),
-                category=CATEGORIES[int(marks.categories[row].argmax())],
+                category=CATEGORIES[marks.category(row)],
                 work=bool(marks.work[row] >= 0.5),
                 lang=language(views[row].said),
                 reasons=reasons(marks, row),

@@ -29,7 +29,7 @@ def reasons(marks: Marks, row: int) -> tuple[str, ...]:
     probabilities = marks.probabilities[row]
     likely = sorted(range(5), key=lambda level: -probabilities[level])[:2]
     said = [", ".join(f"{LEVELS[level]} {probabilities[level]:.0%}" for level in likely)]
-    category = int(marks.categories[row].argmax())
+    category = marks.category(row)
     said.append(f"looks like {CATEGORIES[category]} ({marks.categories[row][category]:.0%})")
     values = dict(zip(NAMES, marks.signals[row], strict=True))
     said.extend(sentence for name, least, sentence in SENTENCES if values[name] >= least)
