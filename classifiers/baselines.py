@@ -1,12 +1,13 @@
-"""What a judge must beat: length, keyword counts, fixed minutes for each action, the rules. Nothing is learned."""
+"""What a judge must beat: length, keyword counts, fixed minutes for each action, the rules, plain tf-idf."""
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.labelled import Labelled
+from classifiers.labelled import CORPUS, Labelled, read_labelled
 from classifiers.rules import COMPILED as CATEGORY_WORDS
 from classifiers.rules import RulesJudge
 from classifiers.scoring import pending
@@ -23,12 +24,25 @@ def scores(items: Sequence[Labelled]) -> dict[str, npt.NDArray[np.float64]]:
     """Score every item by each baseline, on scales of their own."""
     texts = [item.asked.text for item in items]
     rules = RulesJudge().judge([pending(number, item.asked) for number, item in enumerate(items)])
-    return {
+    found = {
         "length of the prompt": np.array([len(text) for text in texts], float),
         "keyword count": np.array([len(KEYWORDS.findall(text)) for text in texts], float),
         "fixed minutes per action": np.array([minutes(text) for text in texts], float),
         "rules": np.array([judgement.score for judgement in rules], float),
     }
+    with suppress(ImportError):  # scikit-learn comes with the `train` extra
+        found["word and character tf-idf, ridge, on the shipped corpus"] = tf_idf(items)
+    return found
+
+
+def tf_idf(items: Sequence[Labelled]) -> npt.NDArray[np.float64]:
+    """Score items by a ridge over words, learned on the shipped corpus. Raises ImportError without scikit-learn."""
+    from classifiers import lexicon
+
+    known = [item for path in sorted(CORPUS.glob("*.jsonl")) for item in read_labelled(path)]
+    levels = np.array([item.level for item in known])
+    learned = lexicon.learn(lexicon.matrix([item.asked.view() for item in known]), levels, np.ones(len(known)))
+    return lexicon.scores(lexicon.matrix([item.asked.view() for item in items]), learned).astype(float)
 
 
 def minutes(text: str) -> int:

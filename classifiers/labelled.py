@@ -16,6 +16,8 @@ from classifiers.errors import BadLine
 from classifiers.views import View, view
 from ledger.records import CATEGORIES, Message
 
+CORPUS = Path(__file__).with_name("corpus")  # ours, free to copy and extend
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -73,8 +73,11 @@ def headline(levels: Levels, probabilities: Floats) -> dict[str, float]:
 def interval(
     measure: Callable[[npt.NDArray[np.int64]], float], n: int, seed: int, rounds: int = 1000
 ) -> tuple[float, float]:
-    """Give the 95 % bootstrap interval of a measure of row numbers."""
+    """Give the 95 % bootstrap interval of a measure of row numbers; nan where it never says anything."""
     random = np.random.default_rng(seed)
-    found = [measure(random.integers(0, n, n)) for _ in range(rounds)]
-    low, high = np.nanpercentile(found, [2.5, 97.5])
+    found = np.array([measure(random.integers(0, n, n)) for _ in range(rounds)])
+    said = found[~np.isnan(found)]
+    if not len(said):
+        return float("nan"), float("nan")
+    low, high = np.percentile(said, [2.5, 97.5])
     return float(low), float(high)

@@ -23,7 +23,7 @@ from classifiers.disguises import dress
 from classifiers.encoder import base_folder
 from classifiers.errors import ModelError
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS
-from classifiers.labelled import Asked, Labelled, group_folds, read_labelled
+from classifiers.labelled import CORPUS, Asked, Labelled, group_folds, read_labelled
 from classifiers.manifest import write_manifest
 from ledger.records import CATEGORIES
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-CORPUS = Path(__file__).with_name("corpus")
 NAME = "minilm-ordinal-{version}"
 REAL, PLAIN, DENSE = 2.0, 1.0, 0.15  # what an item counts: real prompts, those written like them, contrived ones
 DRESSED_SHARE, DRESSED = (

@@ -36,6 +36,11 @@ def test_f1_of_a_class() -> None:
     assert measures.f1(np.array([1, 1, 0]), np.array([1, 0, 1]), 1) == pytest.approx(0.5)
 
 
+def test_a_measure_that_says_nothing_has_no_interval() -> None:
+    """All nan gives nan, without a warning."""
+    assert np.isnan(measures.interval(lambda rows: float("nan"), 10, seed=1)).all()
+
+
 def test_the_interval_holds_the_mean() -> None:
     """The bootstrap interval of a mean lies around it and is the same for the same seed."""
     values = np.arange(100.0)
