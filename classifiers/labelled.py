@@ -23,7 +23,7 @@ CORPUS = Path(__file__).with_name("corpus")  # ours, free to copy and extend
 class Asked:
     """A prompt in its conversation, as a file gives it."""
 
-    id: str
+    id: str | int  # as the file gives it
     text: str = field(repr=False)
     context: tuple[Message, ...] = field(repr=False)
 
@@ -63,7 +63,7 @@ def labelled(number: int, record: dict[str, Any], origin: str) -> Labelled:
         raise BadLine(number, '`work` must be "yes" or "no"')
     first = asked.context[0].text if asked.context else asked.text
     source, _, _ = str(record.get("source") or "").partition(":")
-    group = source or (asked.id.rpartition("-")[0] if origin == "contrast" else first[:200])
+    group = source or (str(asked.id).rpartition("-")[0] if origin == "contrast" else first[:200])
     return Labelled(asked, level, category, work == "yes", str(record.get("lang") or ""), origin, group)
 
 
@@ -92,7 +92,7 @@ def read_asked(number: int, record: dict[str, Any]) -> Asked:
     name = record.get("id")
     if not isinstance(name, str | int) or isinstance(name, bool):
         raise BadLine(number, "`id` must be a text or a number")
-    return Asked(str(name), messages[-1].text, messages[:-1])
+    return Asked(name, messages[-1].text, messages[:-1])
 
 
 def read_message(number: int, turn: Any) -> Message:

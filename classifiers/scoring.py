@@ -19,7 +19,7 @@ BATCH = 8  # as the encoder takes them
 class Scored:
     """One prompt's rating, as `assay score` gives it."""
 
-    id: str
+    id: str | int  # as it was given
     level: int
     score: float  # expected level, 0.0 to 4.0
     weight: float  # 0.0 to 1.0: the level's worth by the default table
@@ -102,7 +102,7 @@ def rated(judge: Judge, batch: Sequence[Asked]) -> list[Scored]:
 
 def pending(number: int, asked: Asked) -> PendingTurn:
     """Put a prompt as the ledger would give it."""
-    return PendingTurn(number, utc(0), "", None, asked.id, asked.text, asked.context)
+    return PendingTurn(number, utc(0), "", None, str(asked.id), asked.text, asked.context)
 
 
 def scored(asked: Asked, judgement: Judgement) -> Scored:

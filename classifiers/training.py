@@ -158,7 +158,7 @@ def may_be_dressed(item: Labelled) -> bool:
 
 def dressed(item: Labelled, random: Random) -> Labelled:
     """Disguise an item."""
-    asked = Asked(item.asked.id + "-dressed", dress(item.asked.text, random), ())
+    asked = Asked(f"{item.asked.id}-dressed", dress(item.asked.text, random), ())
     return Labelled(asked, item.level, item.category, item.work, item.lang, item.origin, item.group)
 
 

@@ -17,7 +17,7 @@ def test_a_line_gives_prompt_and_conversation() -> None:
     """The last turn is the prompt, the rest comes before it."""
     turns = [{"role": "user", "text": "one"}, {"role": "assistant", "text": "two"}, {"role": "user", "text": "three"}]
     asked = read_asked(1, {"id": 5, "turns": turns})
-    assert (asked.id, asked.text, [m.text for m in asked.context]) == ("5", "three", ["one", "two"])
+    assert (asked.id, asked.text, [m.text for m in asked.context]) == (5, "three", ["one", "two"])
 
 
 @pytest.mark.parametrize(

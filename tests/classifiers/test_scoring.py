@@ -76,4 +76,4 @@ def test_lone_surrogates_are_rated() -> None:
     """JSON can carry what UTF-8 cannot."""
     out: list[str] = []
     score_stream(RulesJudge(), ['{"id": 1, "turns": [{"role": "user", "text": "what is \\ud800"}]}'], out.append)
-    assert json.loads(out[0])["id"] == "1"
+    assert json.loads(out[0])["id"] == 1

@@ -116,7 +116,7 @@ def test_real_prompts_count_more_and_alone_make_the_figures(tmp_path: Path) -> N
     assert len(lessons.items) > 400
     assert lessons.real.sum() <= 400
     assert {
-        item.asked.id.endswith("-dressed") for item, real in zip(lessons.items, lessons.real, strict=True) if real
+        str(item.asked.id).endswith("-dressed") for item, real in zip(lessons.items, lessons.real, strict=True) if real
     } == {False}
 
 
