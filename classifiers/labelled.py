@@ -47,8 +47,11 @@ class Labelled:
 
 def read_labelled(path: Path) -> list[Labelled]:
     """Read one file. Raises BadLine, and OSError when it cannot be opened."""
-    with path.open(encoding="utf-8") as lines:
-        return [labelled(number, record, path.stem) for number, record in records(lines)]
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return [labelled(number, record, path.stem) for number, record in records(lines)]
+    except BadLine as error:
+        raise BadLine(error.number, error.what, path) from None
 
 
 def labelled(number: int, record: dict[str, Any], origin: str) -> Labelled:

@@ -129,7 +129,7 @@ def test_too_little_data_is_refused(tmp_path: Path) -> None:
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
     """Before anything is trained."""
     (tmp_path / "x.jsonl").write_text('{"id": 1}\n')
-    with pytest.raises(BadLine, match="line 1: `turns`"):
+    with pytest.raises(BadLine, match=r"x\.jsonl, line 1: `turns`"):
         train([tmp_path / "x.jsonl"], [], tmp_path / "model")
 
 
