@@ -18,7 +18,7 @@ SHIPPED = Path(__file__).with_name("model")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A model's description, its files checked."""
+    """A model's description. Its weights for torch are listed too, though they are too large to ship."""
 
     name: str  # name and version: what judgements are signed with
     folder: Path
@@ -26,24 +26,22 @@ class Manifest:
     made: dict[str, Any]  # seed, data digests, library versions, figures
 
     def file(self, name: str) -> Path:
-        """Give the path of a file that the manifest lists. Raises ModelError when it lists none of that name."""
+        """Give the path of a listed file, checked. Raises ModelError when it is not listed, missing or another."""
         if name not in self.files:
             raise ModelError(f"the model in {self.folder} has no {name}: train it again with `assay train`")
+        check_digest(self.folder / name, self.files[name])
         return self.folder / name
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a model's description and check every file. Raises ModelError."""
+    """Read a model's description. Raises ModelError."""
     try:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(str(said["name"]), folder, dict(said["files"]), dict(said["made"]))
+        return Manifest(str(said["name"]), folder, dict(said["files"]), dict(said["made"]))
     except OSError as error:
         raise ModelError(f"{folder} holds no model ({error.strerror}): name a folder that `assay train` made") from None
     except (ValueError, KeyError, TypeError):
         raise ModelError(f"{folder / MANIFEST} is no model's manifest: name a folder that `assay train` made") from None
-    for name, digest in manifest.files.items():
-        check_digest(folder / name, digest)
-    return manifest
 
 
 def write_manifest(folder: Path, name: str, files: list[str], made: dict[str, Any]) -> None:

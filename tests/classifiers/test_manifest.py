@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.errors import ModelError
-from classifiers.manifest import MANIFEST, read_manifest, write_manifest
+from classifiers.judge import HEAD, NETWORK, TOKENIZER
+from classifiers.manifest import MANIFEST, SHIPPED, read_manifest, write_manifest
 
 
 @pytest.fixture
@@ -28,14 +29,14 @@ def test_a_changed_file_is_refused(folder: Path) -> None:
     """One byte is enough."""
     (folder / "head.npz").write_bytes(b"numberz")
     with pytest.raises(ModelError, match=r"head\.npz is not the expected one .* again$"):
-        read_manifest(folder)
+        read_manifest(folder).file("head.npz")
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:
     """The sentence says which."""
     (folder / "head.npz").unlink()
     with pytest.raises(ModelError, match=r"head\.npz cannot be read"):
-        read_manifest(folder)
+        read_manifest(folder).file("head.npz")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"name": "x", "files": 3, "made": {}})])
@@ -56,3 +57,9 @@ def test_a_file_that_is_not_listed_is_refused(folder: Path) -> None:
     """Only what has a digest is opened."""
     with pytest.raises(ModelError, match=r"has no network\.onnx"):
         read_manifest(folder).file("network.onnx")
+
+
+def test_what_ships_is_small_and_whole() -> None:
+    """Everything that the judge opens is there with its digest, in under 30 MB."""
+    manifest = read_manifest(SHIPPED)
+    assert sum(manifest.file(name).stat().st_size for name in (NETWORK, TOKENIZER, HEAD)) < 30_000_000
