@@ -16,6 +16,7 @@ from ledger.pseudonyms import Key
 from tests.assay.running import PATIENCE, Running, wait_until
 from tests.deploy.documents import block
 from tests.deploy.namespaces import ASSISTANT, ASSISTANT6, OTHER, OTHER6, Place, places
+from tests.deploy.serving import serving
 from tests.proxy.upstream import Authority
 
 ASSISTANT_HOST, OTHER_HOST = "api.openai.com", "www.example.com"
@@ -84,7 +85,7 @@ def transparent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     }
     known = {ASSISTANT_HOST: ASSISTANT, OTHER_HOST: OTHER}
     shown = [f"{ASSISTANT}={assistants}", f"{ASSISTANT6}={assistants}", f"{OTHER}={others}", f"{OTHER6}={others}"]
-    with places(known, environment) as found, _serving(found["beyond"], shown):
+    with places(known, environment) as found, serving(found["beyond"], shown):
         found["gateway"].shell(block("forwarding"))
         with proxying(found["gateway"], block("transparent")) as proxy:
             found["gateway"].shell(block("rules"))
@@ -100,19 +101,6 @@ def proxying(gateway: Place, command: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.terminate()
-            process.wait(PATIENCE)
-
-
-@contextmanager
-def _serving(beyond: Place, shown: list[str]) -> Iterator[None]:
-    with beyond.start(sys.executable, "-m", "tests.deploy.hosts", *shown) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            assert process.stdout.readline() == "ready\n", process.communicate()[1]
-            yield
-        finally:
-            process.stdin.close()
             process.wait(PATIENCE)
 
 

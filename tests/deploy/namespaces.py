@@ -64,15 +64,24 @@ class Place:
 
 
 @contextmanager
+def place(role: str, environment: Mapping[str, str]) -> Iterator[Place]:
+    """Make one namespace, with loopback alone."""
+    made = Place(f"assay-{os.getpid()}-{role}", environment)
+    _ip("netns", "add", made.name)
+    try:
+        _ip("-n", made.name, "link", "set", "lo", "up")
+        yield made
+    finally:
+        _ip("netns", "delete", made.name)
+
+
+@contextmanager
 def places(hosts: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[dict[str, Place]]:
     """Make the namespaces. The client knows `hosts`, by name, at their addresses."""
     with ExitStack() as made:
         found = {}
         for role in PLACES:
-            found[role] = place = Place(f"assay-{os.getpid()}-{role}", environment)
-            _ip("netns", "add", place.name)
-            made.callback(_ip, "netns", "delete", place.name)
-            _ip("-n", place.name, "link", "set", "lo", "up")
+            found[role] = made.enter_context(place(role, environment))
         made.callback(shutil.rmtree, ETC / found["client"].name)
         _know(found["client"], hosts)
         _wire(found, "client", "eth0", "eth1")
@@ -92,10 +101,10 @@ def _know(client: Place, hosts: Mapping[str, str]) -> None:
 
 def _wire(found: Mapping[str, Place], role: str, own: str, gateways: str) -> None:
     """Lay a cable between a place and the gateway, and give both ends their addresses."""
-    place, gateway = found[role].name, found["gateway"].name
-    _ip("link", "add", own, "netns", place, "type", "veth", "peer", "name", gateways, "netns", gateway)
+    here, gateway = found[role].name, found["gateway"].name
+    _ip("link", "add", own, "netns", here, "type", "veth", "peer", "name", gateways, "netns", gateway)
     for name, interface, addresses in (
-        (place, own, PLACES[role][own]),
+        (here, own, PLACES[role][own]),
         (gateway, gateways, PLACES["gateway"][gateways]),
     ):
         for address in addresses:
