@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from classifiers.encoder import Encoder
 from classifiers.errors import ModelError
 from classifiers.head import Head, load_head
@@ -19,6 +22,10 @@ BACKENDS = ("onnx", "sentence-transformers", "rules")
 NETWORK, WEIGHTS, TOKENIZER, HEAD = "network.onnx", "network.safetensors", "tokenizer.json", "head.npz"
 
 
+# A judgement, and the ask's embedding (dim,) of unit length, which the judge's network gives along; None: there is none.
+Weighed = tuple[Judgement, npt.NDArray[np.float32] | None]
+
+
 class Judge(Protocol):
     """Judges turns, one judgement each, in order."""
 
@@ -28,6 +35,9 @@ class Judge(Protocol):
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
         """Judge each turn in its conversation."""
+
+    def weigh(self, turns: Sequence[PendingTurn]) -> list[Weighed]:
+        """Judge each turn, and give its ask's embedding along."""
 
 
 class ModelJudge:
@@ -40,11 +50,16 @@ class ModelJudge:
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
         """Judge each turn."""
+        return [found for found, _ in self.weigh(turns)]
+
+    def weigh(self, turns: Sequence[PendingTurn]) -> list[Weighed]:
+        """Judge each turn, and give its ask's embedding along."""
         if not turns:
             return []
         views = [view(turn.text, turn.context) for turn in turns]
-        marks = self._head.marks(views, self._encoder.read(views))
-        return [
+        reading = self._encoder.read(views)
+        marks = self._head.marks(views, reading)
+        judgements = [
             judgement(
                 turn,
                 self.name,
@@ -57,6 +72,7 @@ class ModelJudge:
             )
             for row, turn in enumerate(turns)
         ]
+        return list(zip(judgements, reading.embeddings, strict=True))
 
 
 def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:

@@ -50,6 +50,10 @@ class RulesJudge:
         """Judge each turn."""
         return [self._one(turn) for turn in turns]
 
+    def weigh(self, turns: Sequence[PendingTurn]) -> list[tuple[Judgement, None]]:
+        """Judge each turn. There is no encoder, so no embedding."""
+        return [(found, None) for found in self.judge(turns)]
+
     def _one(self, turn: PendingTurn) -> Judgement:
         seen = view(turn.text, turn.context)
         level, category = rate(seen)

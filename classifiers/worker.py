@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from classifiers.judge import Judge
+from classifiers.factors import Factors
+from classifiers.judge import Judge, Weighed
 from classifiers.rules import RulesJudge
+from ledger.pseudonyms import Key
 from ledger.records import Judgement, PendingTurn, utc
 from ledger.store import Ledger
 
@@ -41,6 +43,7 @@ def drain(
     ledger: Ledger,
     judge: Judge,
     *,
+    key: Key,
     once: bool,
     stop: threading.Event,
     keep_text_seconds: float = 0.0,
@@ -49,19 +52,25 @@ def drain(
 ) -> Drained:
     """Judge what is unjudged, oldest first, until `stop`, or with `once` until nothing is left. Raises LedgerError.
 
+    `key` is the one that makes the ledger's pseudonyms: it signs turns, so that repeats are found.
+
     Each round starts behind the last batch, so that a turn that cannot be stored never holds up those after it.
     """
+    factors = Factors(ledger.history, key)
     done, after = Drained(), 0
     while not stop.is_set():
         turns = ledger.unjudged(judge.name, BATCH, after)
         if turns:
-            found, fallen_back = judge_each(judge, turns)
-            done = Drained(done.judged + ledger.judge(found, keep_text_seconds), done.fallen_back + fallen_back)
+            weighed, fallen_back = judge_each(judge, turns)
+            found, signatures = factors.weigh(turns, weighed)
+            new = ledger.judge(found, keep_text_seconds, signatures)
+            done = Drained(done.judged + new, done.fallen_back + fallen_back)
             after = turns[-1].id
             if progress:
                 progress(done)
             continue
         ledger.expire_text(utc(time.time()))
+        factors.forget(time.time())
         ledger.settle()
         if once:
             break
@@ -70,18 +79,18 @@ def drain(
     return done
 
 
-def judge_each(judge: Judge, turns: Sequence[PendingTurn]) -> tuple[list[Judgement], int]:
+def judge_each(judge: Judge, turns: Sequence[PendingTurn]) -> tuple[list[Weighed], int]:
     """Judge a batch; where the judge fails on it, each turn by itself, and those it fails on by rules.
 
     Also gives the number of the latter. The judge's error is dropped: its text could quote a prompt.
     """
     try:
-        return judge.judge(turns), 0
+        return judge.weigh(turns), 0
     except Exception:
         if len(turns) == 1:
-            return [by_rules(turns[0], judge.name)], 1
+            return [(by_rules(turns[0], judge.name), None)], 1
     each = [judge_each(judge, [turn]) for turn in turns]
-    return [judgement for found, _ in each for judgement in found], sum(count for _, count in each)
+    return [weighed for found, _ in each for weighed in found], sum(count for _, count in each)
 
 
 def by_rules(turn: PendingTurn, classifier: str) -> Judgement:

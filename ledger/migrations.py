@@ -137,7 +137,24 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO weights VALUES ('2000-01-01', ?, ?)", DEFAULT_WEIGHTS.items())
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _signatures(connection: sqlite3.Connection) -> None:
+    """What repeats are found by, and the way to a person's and a team's recent turns."""
+    for statement in statements(
+        """
+        CREATE TABLE signatures (
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+            classifier TEXT NOT NULL, -- whose encoder gave the meaning
+            signature BLOB NOT NULL, -- keyed; deleted once no turn can repeat this one
+            PRIMARY KEY (turn_id, classifier)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX turns_person_at ON turns (person, at);
+        CREATE INDEX turns_team_at ON turns (team, at) WHERE team IS NOT NULL;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:

@@ -51,6 +51,10 @@ class Key:
         message = b"".join(_with_length(part) for part in parts)
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:DIGEST_CHARS]
 
+    def derive(self, purpose: str) -> bytes:
+        """Give 32 bytes for another keyed computation: they lead neither to the key nor to another purpose's."""
+        return hmac.new(self._secret, b"derive" + _with_length(purpose), hashlib.sha256).digest()
+
 
 def _with_length(part: str) -> bytes:
     data = part.encode("utf-8", "surrogatepass")  # whatever came as JSON has a digest

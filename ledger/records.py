@@ -120,6 +120,43 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What a turn's repeats are found by. It cannot be turned back into text."""
+
+    turn_id: int
+    classifier: str  # whose encoder gave the meaning
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An earlier turn with its signature."""
+
+    turn_id: int
+    at: str
+    person: str
+    conversation: str
+    comparable: bool  # the same classifier signed it, so that meanings can be compared and not wording alone
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an earlier turn was asked and answered, by its newest call."""
+
+    turn_id: int
+    at: str
+    conversation: str
+    answered: bool  # whole, and without an error
+    called_at: str | None  # when the newest call's request had arrived; None: no call is known
+    streamed: bool
+    ttft_ms: float | None
+    duration_ms: float | None
+    output_tokens: int | None
+    response_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Weight:
     """The worth of a level from a date on: `weight` between 0 and 1."""
 

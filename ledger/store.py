@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from ledger import migrations
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
-from ledger.records import Answer, Call, Judgement, PendingTurn, Turn
+from ledger.history import History, sign
+from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.sql import writing
 
@@ -47,9 +48,8 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        self._hollow: int | None = (
-            None  # the first turn whose text was deleted here and whose room is not yet closed up
-        )
+        self.history = History(connection, path)
+        self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
     @staticmethod
     def open(path: Path) -> "Ledger":
@@ -146,8 +146,10 @@ class Ledger:
             ).fetchall()
         return [pending_turn(*row) for row in rows]
 
-    def judge(self, judgements: Sequence[Judgement], keep_text_seconds: float = 0.0) -> int:
-        """Store judgements in one transaction, and delete the text that they were made of; give how many were new.
+    def judge(
+        self, judgements: Sequence[Judgement], keep_text_seconds: float = 0.0, signatures: Sequence[Signature] = ()
+    ) -> int:
+        """Store judgements and signatures in one transaction, and delete the text; give how many judgements were new.
 
         A turn's second judgement by the same classifier is ignored, and so is one of a turn that is no more. With
         `keep_text_seconds` the text stays until that long after the judgement, for `expire_text` to delete.
@@ -162,6 +164,7 @@ class Ledger:
                 map(judgement_row, judgements),
             )
             new = self._connection.total_changes - before
+            sign(self._connection, signatures)
             if keep_text_seconds > 0:
                 self._connection.executemany(
                     "UPDATE turns SET lang = coalesce(?, lang), text_expires_at = min(text_expires_at, ?)"

@@ -8,6 +8,7 @@ import click
 from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
+from assay.places import key_of
 from config.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -44,7 +45,8 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         if supervised:
             lifeline.announce(judge.name)
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        done = drain(ledger, judge, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
+        key = key_of(settings.ledger.path)
+        done = drain(ledger, judge, key=key, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
     except ModelError as error:
         raise Failure(str(error)) from None
     finally:

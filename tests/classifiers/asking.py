@@ -7,8 +7,11 @@ from pathlib import Path
 
 from classifiers.rules import RulesJudge
 from classifiers.worker import drain
+from ledger.pseudonyms import Key
 from ledger.records import Judgement, Message, PendingTurn, Turn
 from ledger.store import Ledger
+
+KEY = Key(b"k" * 32)
 
 
 def turn(number: int, text: str = "compare the two tariffs", *context: Message) -> Turn:
@@ -43,4 +46,4 @@ class SayingJudge(RulesJudge):
 
 
 if __name__ == "__main__":
-    drain(Ledger.open(Path(sys.argv[1])), SayingJudge(), once=True, stop=threading.Event())
+    drain(Ledger.open(Path(sys.argv[1])), SayingJudge(), key=KEY, once=True, stop=threading.Event())

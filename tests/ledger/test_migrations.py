@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger import migrations
+from ledger.records import Signature
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered
 
@@ -20,6 +21,7 @@ COLUMNS = {
     " text_expires_at",
     "judgements": "turn_id classifier at level score p0 p1 p2 p3 p4 category work novelty attention"
     " duplicate_of reasons",
+    "signatures": "turn_id classifier signature",
     "weights": "effective_from level weight",
     "policy": "name value",
     "outcomes": "team week metric value source",
@@ -115,6 +117,24 @@ def test_an_older_schema_is_brought_forward(
     assert connection.execute("SELECT count(*), max(colour) FROM turns").fetchone() == (1, None)
     assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
     Ledger.read(db).close()
+
+
+def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its turns and judgements stay, and from then on turns are signed."""
+    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:1])
+    with closing(Ledger.open(db)) as old:
+        assert entered(old) == 1
+        with closing(sqlite3.connect(db)) as connection, connection:
+            connection.execute(
+                "INSERT INTO judgements SELECT 1, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'data', 1, 1, 1, NULL, '[]'"
+            )
+    monkeypatch.undo()
+    with closing(Ledger.open(db)) as ledger:
+        assert ledger.judge([], signatures=[Signature(1, "k", b"signed")]) == 0
+        assert [one.signature for one in ledger.history.own("0" * 16, "", 2, "k", 9)] == [b"signed"]
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("SELECT classifier FROM judgements").fetchall() == [("k",)]
+        assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(

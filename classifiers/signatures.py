@@ -1,0 +1,88 @@
+"""Signs turns so that repeats are found and no text is kept: keyed codes of meaning and of wording.
+
+The signs of keyed hyperplanes say in which direction an embedding points, a keyed MinHash how much two sets of words
+share. Nothing in them can be turned back into text, and without the key nobody can test a guess. It leaves out which
+signatures make a repeat (`novelty`).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b, shake_256
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers.views import View
+from classifiers.wording import Wording, wording
+
+CODE_BITS = 512
+HASHES, FEW = 64, 32  # of a MinHash, a byte each; FEW for small sets
+MOST = 255  # sizes are counted up to this
+
+SIGNATURE = np.dtype(
+    [
+        ("code", np.uint8, CODE_BITS // 8),  # all 0 where no encoder gave an embedding
+        ("runs", np.uint8, HASHES),
+        ("words", np.uint8, HASHES),
+        ("numbers", np.uint8, FEW),
+        ("names", np.uint8, FEW),
+        ("earlier", np.uint8, FEW),
+        ("sizes", np.uint8, 4),  # of words, numbers, names, earlier
+        ("pointing", np.uint8),
+    ]
+)
+# Scripts that the English encoder takes apart into unknown signs: what it makes of them says nothing.
+FOREIGN = re.compile(r"[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufeff]")
+LOOKED_AT = 400  # characters looked at for these
+
+Signatures = npt.NDArray[np.void]  # (n,) SIGNATURE
+Rows = npt.NDArray[np.float32]
+
+
+class Signer:
+    """Signs with one key. Two signers of the same key sign alike, on any machine."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        stream = shake_256(b"minhash" + secret).digest(2 * HASHES * 8)
+        numbers = np.frombuffer(stream, "<u8").reshape(2, HASHES).astype(np.uint64)
+        self._factors, self._offsets = numbers[0] | np.uint64(1), numbers[1]
+        self._planes: Rows | None = None
+
+    def sign(self, views: Sequence[View], embeddings: Rows | None) -> Signatures:
+        """Sign turns; `embeddings` (n, dim) are those of their asks, None where there is no encoder."""
+        signatures = np.zeros(len(views), SIGNATURE)
+        for row, view in enumerate(views):
+            self._sign_wording(signatures[row : row + 1], wording(view))
+        if embeddings is not None and len(views):
+            known = np.array([not FOREIGN.search(view.said[:LOOKED_AT]) for view in views])
+            signatures["code"] = np.where(known[:, None], self._codes(embeddings), 0)
+        return signatures
+
+    def _sign_wording(self, signature: Signatures, said: Wording) -> None:
+        for name in ("runs", "words", "numbers", "names", "earlier"):
+            signature[name][0] = self._min_hash(name, getattr(said, name))[: SIGNATURE[name].shape[0]]
+        signature["sizes"][0] = [min(len(part), MOST) for part in (said.words, said.numbers, said.names, said.earlier)]
+        signature["pointing"][0] = said.pointing
+
+    def _min_hash(self, purpose: str, members: Iterable[str]) -> npt.NDArray[np.uint8]:
+        """Hash a set to HASHES bytes: two sets agree in as many of them as their shared part of both."""
+        digests = b"".join(
+            blake2b(
+                member.encode("utf-8", "replace"), digest_size=8, key=self._secret, person=purpose.encode()
+            ).digest()
+            for member in members
+        )
+        if not digests:
+            return np.zeros(HASHES, np.uint8)
+        hashed = np.frombuffer(digests, "<u8").astype(np.uint64)[:, None] * self._factors + self._offsets
+        return ((hashed.min(axis=0) >> np.uint64(24)) & np.uint64(0xFF)).astype(np.uint8)
+
+    def _codes(self, embeddings: Rows) -> npt.NDArray[np.uint8]:
+        """Tell on which side of each hyperplane the embeddings lie, (n, CODE_BITS / 8)."""
+        dim = embeddings.shape[1]
+        if self._planes is None or len(self._planes) != dim:
+            stream = shake_256(b"hyperplanes" + self._secret).digest(dim * CODE_BITS // 8)
+            bits = np.unpackbits(np.frombuffer(stream, np.uint8)).reshape(dim, CODE_BITS)
+            self._planes = bits.astype(np.float32) * 2 - 1
+        return np.packbits(embeddings @ self._planes > 0, axis=1)
