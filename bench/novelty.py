@@ -29,7 +29,7 @@ WORDED = ("verbatim", "typo", "replay")
 REPEATS = (*WORDED, "paraphrase")  # translations are counted apart: the encoder is English
 NEW = ("template", "topic", "follow-up", "reask")
 ALLOWED = 3  # of the first half's new asks, over the threshold
-MARGIN = 0.4  # and further from those under it: 1.2 % of 3,173 unrelated prompts are taken for repeats of one another
+MARGIN = 0.4  # and further from those under it, as real asks come in larger numbers
 AT = utc(1_795_000_000)
 Floats = npt.NDArray[np.float64]
 
@@ -125,13 +125,16 @@ def embed(pairs: Sequence[Pair], encoder: str) -> npt.NDArray[np.float32]:
     """Read all asks with a model's folder, or with the base weights."""
     from classifiers.judge import open_encoder
     from classifiers.manifest import read_manifest
+    from classifiers.meaning import FILE, load_meaning
 
     if encoder == "base":
         from classifiers.torch_encoder import TorchEncoder
 
         return TorchEncoder().read([one for pair in pairs for one in (pair.earlier, pair.now)]).embeddings
-    reader = open_encoder(read_manifest(Path(encoder)), "onnx")
-    return reader.read([one for pair in pairs for one in (pair.earlier, pair.now)]).embeddings
+    manifest = read_manifest(Path(encoder))
+    views = [one for pair in pairs for one in (pair.earlier, pair.now)]
+    embeddings = open_encoder(manifest, "onnx").read(views).embeddings
+    return load_meaning(manifest.file(FILE)).of(embeddings) if FILE in manifest.files else embeddings
 
 
 def main(arguments: list[str]) -> None:

@@ -7,6 +7,7 @@ leaves out what was asked, and never touches the level.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import fmean, pstdev
 
 from ledger.records import Moment, PendingTurn
@@ -82,7 +83,7 @@ def ended(one: Moment) -> datetime | None:
 def even(at: datetime, before: Sequence[Moment]) -> Attention:
     """Look for turns that come like a clock's."""
     times = [moment(one.at) for one in before[-EVEN_TURNS + 1 :]] + [at]
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     if len(times) < EVEN_TURNS or min(gaps) <= 0 or max(gaps) > EVEN_INTERVAL:
         return Attention()
     if pstdev(gaps) > EVEN_SPREAD * fmean(gaps):

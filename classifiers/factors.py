@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from classifiers.attention import LOOKED_BACK, MOMENTS, attention
-from classifiers.judge import Weighed
+from classifiers.judgements import Weighed
 from classifiers.novelty import WINDOW, novelty
 from classifiers.signatures import Signer
 from classifiers.views import view

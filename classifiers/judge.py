@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from classifiers.encoder import Encoder
 from classifiers.errors import ModelError
 from classifiers.head import Head, load_head
-from classifiers.judgements import judgement
+from classifiers.judgements import Weighed, judgement
 from classifiers.languages import language
 from classifiers.manifest import MANIFEST, SHIPPED, Manifest, read_manifest
+from classifiers.meaning import FILE as MEANING
+from classifiers.meaning import Meaning, load_meaning
 from classifiers.reasons import reasons
 from classifiers.rules import RulesJudge
 from classifiers.views import view
@@ -20,10 +19,6 @@ from ledger.records import CATEGORIES, Judgement, PendingTurn
 
 BACKENDS = ("onnx", "sentence-transformers", "rules")
 NETWORK, WEIGHTS, TOKENIZER, HEAD = "network.onnx", "network.safetensors", "tokenizer.json", "head.npz"
-
-
-# A judgement, and the ask's embedding (dim,) of unit length, which the judge's network gives along; None: there is none.
-Weighed = tuple[Judgement, npt.NDArray[np.float32] | None]
 
 
 class Judge(Protocol):
@@ -43,10 +38,11 @@ class Judge(Protocol):
 class ModelJudge:
     """Judges with a trained network and head."""
 
-    def __init__(self, name: str, encoder: Encoder, head: Head) -> None:
+    def __init__(self, name: str, encoder: Encoder, head: Head, meaning: Meaning | None = None) -> None:
         self.name = name
         self._encoder = encoder
         self._head = head
+        self._meaning = meaning
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
         """Judge each turn."""
@@ -72,7 +68,9 @@ class ModelJudge:
             )
             for row, turn in enumerate(turns)
         ]
-        return list(zip(judgements, reading.embeddings, strict=True))
+        if self._meaning is None:  # what a fine-tuned network gives is close for what is alike in kind alone
+            return [(found, None) for found in judgements]
+        return list(zip(judgements, self._meaning.of(reading.embeddings), strict=True))
 
 
 def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
@@ -94,7 +92,8 @@ def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
         if model:
             raise ModelError(f"{error.name} is not installed: pip install 'assay[classifier]'") from None
         return RulesJudge(f"judged by simple rules, as {error.name} is not installed")
-    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)))
+    meaning = load_meaning(manifest.file(MEANING)) if MEANING in manifest.files else None
+    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), meaning)
 
 
 def open_encoder(manifest: Manifest, backend: str) -> Encoder:

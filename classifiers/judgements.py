@@ -3,7 +3,14 @@
 import time
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from ledger.records import Judgement, PendingTurn, utc
+
+# A judgement, and the ask's embedding (dim,) of unit length, by which asks that mean the same lie close.
+# None: there is none.
+Weighed = tuple[Judgement, npt.NDArray[np.float32] | None]
 
 
 def judgement(

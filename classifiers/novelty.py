@@ -1,7 +1,7 @@
 """Weighs what a turn adds to earlier ones: a repeat of one's own, or of a team-mate's, adds little.
 
-An ask that is asked again in the same conversation with something changed keeps its worth: the answer was bad. It leaves
-out how likeness is found (`likeness`), and never touches the level.
+An ask that is asked again in the same conversation with something changed keeps its worth: the answer was bad. It
+leaves out how likeness is found (`likeness`), and never touches the level.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def mine(turn: PendingTurn, signature: Signatures, own: Sequence[Signed]) -> Nov
     if not own:
         return Novelty()
     likeness = like(signature, unpacked(own))
-    # A conversation without an id of its own goes by its first ask: at its beginning, the same one is a new conversation.
+    # A conversation without an id of its own goes by its first ask: at its beginning, the same one is a new one.
     here = np.array([bool(turn.context) and one.conversation == turn.conversation for one in own])
     again = here & (likeness.wording | likeness.meaning) & ~likeness.same
     wording, meaning = likeness.wording & ~again, likeness.meaning & ~again

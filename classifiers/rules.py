@@ -5,7 +5,7 @@
 import re
 from collections.abc import Sequence
 
-from classifiers.judgements import judgement
+from classifiers.judgements import Weighed, judgement
 from classifiers.languages import language
 from classifiers.signals import NAMES, row
 from classifiers.views import View, view
@@ -50,7 +50,7 @@ class RulesJudge:
         """Judge each turn."""
         return [self._one(turn) for turn in turns]
 
-    def weigh(self, turns: Sequence[PendingTurn]) -> list[tuple[Judgement, None]]:
+    def weigh(self, turns: Sequence[PendingTurn]) -> list[Weighed]:
         """Judge each turn. There is no encoder, so no embedding."""
         return [(found, None) for found in self.judge(turns)]
 

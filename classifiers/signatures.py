@@ -76,7 +76,7 @@ class Signer:
         if not digests:
             return np.zeros(HASHES, np.uint8)
         hashed = np.frombuffer(digests, "<u8").astype(np.uint64)[:, None] * self._factors + self._offsets
-        return ((hashed.min(axis=0) >> np.uint64(24)) & np.uint64(0xFF)).astype(np.uint8)
+        return np.asarray((hashed.min(axis=0) >> np.uint64(24)) & np.uint64(0xFF), np.uint8)
 
     def _codes(self, embeddings: Rows) -> npt.NDArray[np.uint8]:
         """Tell on which side of each hyperplane the embeddings lie, (n, CODE_BITS / 8)."""
@@ -85,4 +85,4 @@ class Signer:
             stream = shake_256(b"hyperplanes" + self._secret).digest(dim * CODE_BITS // 8)
             bits = np.unpackbits(np.frombuffer(stream, np.uint8)).reshape(dim, CODE_BITS)
             self._planes = bits.astype(np.float32) * 2 - 1
-        return np.packbits(embeddings @ self._planes > 0, axis=1)
+        return np.asarray(np.packbits(embeddings @ self._planes > 0, axis=1))

@@ -3,8 +3,6 @@
 Sets of short texts, made for signing and dropped with it. It leaves out how they are signed (`signatures`).
 """
 
-# ruff: noqa: E501 - a pattern broken over lines reads worse
-
 import re
 import unicodedata
 from dataclasses import dataclass, field

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from classifiers.factors import Factors
-from classifiers.judge import Judge, Weighed
+from classifiers.judge import Judge
+from classifiers.judgements import Weighed
 from classifiers.rules import RulesJudge
 from ledger.pseudonyms import Key
 from ledger.records import Judgement, PendingTurn, utc

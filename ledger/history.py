@@ -58,7 +58,7 @@ class History:
                 f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.at DESC, t.id DESC LIMIT ?",
                 (classifier, whose, since, before, limit),
             ).fetchall()
-        return [Signed(*row[:4], bool(row[4]), row[5]) for row in reversed(rows)]
+        return [Signed(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(rows)]
 
 
 def sign(connection: sqlite3.Connection, signatures: Sequence[Signature]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.judge import Weighed
+from classifiers.judgements import Weighed
 from classifiers.novelty import OWN_MEANING, OWN_WORDS, TEAM_WORDS, WINDOW
 from classifiers.rules import RulesJudge
 from classifiers.worker import BATCH, drain

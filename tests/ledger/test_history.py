@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ TUESDAY = "2026-11-24T09:00:00.000Z"
 OTHER = "1" * 16
 
 
-def signed(ledger: Ledger, by: str = "k", **facts: object) -> int:
+def signed(ledger: Ledger, by: str = "k", **facts: Any) -> int:
     """Enter a turn, judged and signed; give its id."""
     turn_id = entered(ledger, **facts)
     ledger.judge([judgement(turn_id, classifier=by)], signatures=[Signature(turn_id, by, b"s%d" % turn_id)])

@@ -1,0 +1,76 @@
+"""Leads the judge's embedding back to what an ask means.
+
+A network that is fine-tuned to tell levels puts asks together that are alike in kind: "write to Anna about the pallet"
+and "write to Ravi about the invoice". What they are about is still in its embedding, less loudly. A linear map, fitted
+to give the base encoder's embedding, brings it out, at no cost worth the name. Run as `python -m classifiers.meaning
+MODEL_FOLDER` it is added to a trained model (needs the train extra).
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.encoder import Encoder, Rows
+from classifiers.manifest import MANIFEST, read_manifest
+from classifiers.views import View
+
+FILE = "meaning.npz"
+SHRINK = 0.1  # of the ridge regression; 0.03 to 0.3 find as many repeats (`python -m bench.novelty`)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A map from one encoder's embeddings to another's."""
+
+    weights: Rows  # (dim, dim)
+    offset: Rows  # (dim,)
+
+    def of(self, embeddings: Rows) -> Rows:
+        """Map embeddings (n, dim); give rows of unit length."""
+        mapped = embeddings @ self.weights + self.offset
+        return np.asarray(mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-9), np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write the map at half precision."""
+        np.savez_compressed(path, weights=self.weights.astype(np.float16), offset=self.offset.astype(np.float16))
+
+
+def load_meaning(path: Path) -> Meaning:
+    """Read a map."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Meaning(arrays["weights"].astype(np.float32), arrays["offset"].astype(np.float32))
+
+
+def fit(tuned: Rows, base: Rows) -> Meaning:
+    """Fit the map from `tuned` (n, dim) to `base` (n, dim), embeddings of the same asks."""
+    wide, goal = tuned.astype(np.float64), base.astype(np.float64)
+    mean, middle = wide.mean(axis=0), goal.mean(axis=0)
+    centred = wide - mean
+    weights = np.linalg.solve(centred.T @ centred + SHRINK * np.eye(centred.shape[1]), centred.T @ (goal - middle))
+    return Meaning(weights.astype(np.float32), (middle - mean @ weights).astype(np.float32))
+
+
+def add_meaning(folder: Path, encoder: Encoder, base: Encoder, views: list[View]) -> None:
+    """Fit a map on `views`, and put it among the files of the model in `folder`."""
+    fit(encoder.read(views).embeddings, base.read(views).embeddings).save(folder / FILE)
+    said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    said["files"][FILE] = sha256((folder / FILE).read_bytes()).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(folder: Path) -> None:
+    from classifiers.judge import open_encoder
+    from classifiers.labelled import read_labelled
+    from classifiers.torch_encoder import TorchEncoder
+    from classifiers.training import CORPUS
+
+    views = [item.asked.view() for path in sorted(CORPUS.glob("*.jsonl")) for item in read_labelled(path)]
+    add_meaning(folder, open_encoder(read_manifest(folder), "onnx"), TorchEncoder(), views)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
