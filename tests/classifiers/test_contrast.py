@@ -5,10 +5,8 @@ from math import isnan
 import numpy as np
 
 from classifiers.contrast import TARGET, contrast, lengths, pairs
-from classifiers.evaluation import report
+from classifiers.evaluation import contrast_rows
 from classifiers.labelled import Asked, Labelled
-from classifiers.rules import RulesJudge
-from tests.classifiers.asking import pending
 
 
 def item(name: str, level: int, text: str = "x") -> Labelled:
@@ -43,13 +41,11 @@ def test_equal_scores_are_not_in_the_right_order() -> None:
 
 
 def test_an_evaluation_shows_the_pairs_beside_their_length() -> None:
-    found = RulesJudge().judge([pending(one.asked.text) for one in ITEMS])
-    rows = {row.figure: row for row in report("rules", ITEMS, found, 7, with_baselines=False).rows}
-    assert rows["contrast pairs"].target == TARGET
-    assert rows["contrast pairs by length"].value == 1 / 3
-    elsewhere = [item(f"biz-{number}", one.level, one.asked.text) for number, one in enumerate(ITEMS)]
-    others = report("rules", elsewhere, found, 7, with_baselines=False).rows
-    assert not any("contrast" in row.figure for row in others)
+    score = np.arange(len(ITEMS), dtype=float)
+    by_score, by_length = contrast_rows(ITEMS, score, 7)
+    assert (by_score.figure, by_score.value, by_score.target) == ("contrast pairs", 1.0, TARGET)
+    assert (by_length.figure, by_length.value) == ("contrast pairs by length", 1 / 3)
+    assert contrast_rows(ITEMS[5:], score[5:], 7) == []
 
 
 def test_without_pairs_there_is_no_figure() -> None:
