@@ -1,9 +1,10 @@
 """Prompts of our own that show what each level looks like: a reason names those nearest to the turn.
 
-Their texts may be shown to anybody, as we invented them: only files named in OWN are chosen from, never real traffic.
+Their texts may be shown to anybody, as we invented them: only the corpus files named in OWN are chosen from, never what
+a company trains on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import zip_longest
@@ -14,9 +15,10 @@ import numpy.typing as npt
 
 from classifiers.encoder import Encoder, Rows
 from classifiers.errors import ModelError
-from classifiers.labelled import Labelled
+from classifiers.labelled import Labelled, read_labelled
 from ledger.records import LEVELS
 
+CORPUS = Path(__file__).with_name("corpus")
 EXEMPLARS = "exemplars.npz"
 OWN = (
     "business",
@@ -73,19 +75,18 @@ class Exemplars:
         )
 
 
-def exemplars(
-    items: Sequence[Labelled], encoder: Encoder, probabilities: npt.NDArray[np.floating] | None = None
-) -> Exemplars:
-    """Choose exemplars and embed them, once the model is trained.
+def exemplars(encoder: Encoder, doubted: Collection[str] = ()) -> Exemplars:
+    """Choose exemplars from the shipped corpus and embed them, once a model is trained, whatever it was trained on.
 
-    `probabilities` (n, 5), out of fold where there are any, keep out the items that the model itself rates otherwise.
+    `doubted` has the ids of items that the model, when it had not seen them, rated otherwise: they make no example.
     """
-    chosen = choose(items, probabilities)
+    items = [item for name in OWN for item in read_labelled(CORPUS / f"{name}.jsonl")]
+    chosen = choose(items, doubted)
     return Exemplars(
         tuple(item.asked.id for item in chosen),
         tuple(item.asked.text for item in chosen),
         np.array([item.level for item in chosen], np.int64),
-        encoder.encode([item.asked.text for item in chosen]) if chosen else np.zeros((0, 0), np.float32),
+        encoder.encode([item.asked.text for item in chosen]),
     )
 
 
@@ -103,17 +104,14 @@ def load_exemplars(path: Path) -> Exemplars:
         raise ModelError(f"{path} holds no exemplars: train the model again with `assay train`") from None
 
 
-def choose(
-    items: Sequence[Labelled], probabilities: npt.NDArray[np.floating] | None = None, each: int = EACH
-) -> list[Labelled]:
+def choose(items: Sequence[Labelled], doubted: Collection[str] = (), each: int = EACH) -> list[Labelled]:
     """Take `each` of every level: in turns from each category of each file, one of a topic."""
-    sure = np.ones(len(items)) if probabilities is None else agreement(items, probabilities)
     chosen: list[Labelled] = []
+    fitting = sorted((item for item in items if fits(item) and item.asked.id not in doubted), key=salt)
     for level in range(len(LEVELS)):
         bins: dict[tuple[str, str], dict[str, Labelled]] = {}
-        for row in sorted(range(len(items)), key=lambda row: salt(items[row])):
-            item = items[row]
-            if item.level == level and sure[row] and fits(item):
+        for item in fitting:
+            if item.level == level:
                 bins.setdefault((item.category, item.origin), {}).setdefault(item.group, item)
         turns = zip_longest(*(bins[key].values() for key in sorted(bins)))
         distinct = {item.asked.text.casefold(): item for turn in turns for item in turn if item is not None}
@@ -122,21 +120,14 @@ def choose(
 
 
 def fits(item: Labelled) -> bool:
-    """Tell whether an item can be read on its own, is short, and is our own."""
+    """Tell whether an item can be read on its own and is short."""
     asked = item.asked
     return (
-        item.origin in OWN
-        and not asked.context
-        and not asked.id.endswith("-dressed")
+        not asked.context
         and item.category != "automation"
         and "\n" not in asked.text
         and len(asked.text) <= UP_TO[item.level]
     )
-
-
-def agreement(items: Sequence[Labelled], probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
-    """Tell where the likeliest level is the label. (n,)"""
-    return np.asarray(probabilities.argmax(axis=1) == np.array([item.level for item in items]))
 
 
 def salt(item: Labelled) -> bytes:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from classifiers.encoder import Encoder
+from classifiers.encoder import Encoder, Rows
 from classifiers.errors import ModelError
+from classifiers.exemplars import EXEMPLARS, Exemplars, Near, load_exemplars
 from classifiers.head import Head, load_head
 from classifiers.judgements import judgement
 from classifiers.languages import language
@@ -15,6 +16,7 @@ from classifiers.rules import RulesJudge
 from classifiers.views import view
 from ledger.records import CATEGORIES, Judgement, PendingTurn
 
+NEAREST = 2  # exemplars that a reason names
 BACKENDS = ("onnx", "sentence-transformers", "rules")
 NETWORK, WEIGHTS, TOKENIZER, HEAD = "network.onnx", "network.safetensors", "tokenizer.json", "head.npz"
 
@@ -33,17 +35,19 @@ class Judge(Protocol):
 class ModelJudge:
     """Judges with a trained network and head."""
 
-    def __init__(self, name: str, encoder: Encoder, head: Head) -> None:
+    def __init__(self, name: str, encoder: Encoder, head: Head, exemplars: Exemplars | None = None) -> None:
         self.name = name
         self._encoder = encoder
         self._head = head
+        self._exemplars = exemplars
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
         """Judge each turn."""
         if not turns:
             return []
         views = [view(turn.text, turn.context) for turn in turns]
-        marks = self._head.marks(views, self._encoder.read(views))
+        reading = self._encoder.read(views)
+        marks = self._head.marks(views, reading)
         return [
             judgement(
                 turn,
@@ -53,10 +57,13 @@ class ModelJudge:
                 category=CATEGORIES[marks.category(row)],
                 work=bool(marks.work[row] >= 0.5),
                 lang=language(views[row].said),
-                reasons=reasons(marks, row),
+                reasons=reasons(marks, row, self._near(reading.embeddings[row])),
             )
             for row, turn in enumerate(turns)
         ]
+
+    def _near(self, embedding: Rows) -> list[Near]:
+        return self._exemplars.nearest(embedding, NEAREST) if self._exemplars else []
 
 
 def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
@@ -78,7 +85,8 @@ def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
         if model:
             raise ModelError(f"{error.name} is not installed: pip install 'assay[classifier]'") from None
         return RulesJudge(f"judged by simple rules, as {error.name} is not installed")
-    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)))
+    exemplars = load_exemplars(manifest.file(EXEMPLARS)) if EXEMPLARS in manifest.files else None
+    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), exemplars)
 
 
 def open_encoder(manifest: Manifest, backend: str) -> Encoder:

@@ -104,7 +104,7 @@ FRAGMENTS = (
     "f is convex on [0, 1].",
     "HbA1c 8.9, eGFR 41, metformin 2 g.",
     "Memory grows 40 MB an hour.",
-    "Migration without downtime, 1.2 TB.",
+    "The database holds 1.2 TB.",
     "Churn 4.1% vs 2.8% last year.",
     "Clause 14.3 caps liability at fees paid.",
     "Race between commit and lease renewal.",
