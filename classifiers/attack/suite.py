@@ -61,9 +61,10 @@ def run(
     for attack in attacks:
         if attack.name == PREFIX:
             order = shuffled(bases.trivial, seed + 1)
-            found = search(judge, order[:PROMPTS], seed, budget, lambda done, total: tell("search", done, total))
+            shown = max(1, min(PROMPTS, len(order) // 2))
+            found = search(judge, order[:shown], seed, budget, lambda done, total: tell("search", done, total))
             prefix = found.prefix
-            held = order[PROMPTS:] or order
+            held = order[shown:] or order
             attempts = dressed({one: trivial[one] for one in held}, attack, put_before(prefix), seed)
             mirrored = dressed(genuine, attack, put_before(prefix), seed)
         elif attack.dress is not None:
