@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "Show value beside raw calls, and the gap between them.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",
+    "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",

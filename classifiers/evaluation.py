@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import baselines, measures
+from classifiers.contrast import TARGET as CONTRAST_TARGET
+from classifiers.contrast import contrast, lengths
 from classifiers.errors import BadLine
 from classifiers.judge import Judge
 from classifiers.labelled import Labelled, read_labelled
@@ -134,7 +136,7 @@ def report(
     return Report(
         judge=name,
         items=len(items),
-        rows=tuple(figures(items, found, levels, score, said, seed)),
+        rows=(*figures(items, found, levels, score, said, seed), *contrast_rows(items, score, seed)),
         slices=tuple(slices(items, levels, score, said)),
         baselines=tuple(baseline_rows(items, levels, seed)) if with_baselines else (),
         confusion=tuple(tuple(map(int, line)) for line in confusion),
@@ -171,6 +173,18 @@ def figures(
         if (label == place).any():
             by_name[f"f1 {name}"] = lambda r, place=place: measures.f1(category[r], label[r], place)  # type: ignore[misc]
     return [row(name, measure, len(items), seed) for name, measure in by_name.items()]
+
+
+def contrast_rows(items: Sequence[Labelled], score: npt.NDArray[np.float64], seed: int) -> list[Row]:
+    """Give the share of contrasted pairs in the right order, by score and by length, where there are any."""
+    by_score = contrast(items, score, seed)
+    if not by_score.pairs:
+        return []
+    by_length = contrast(items, lengths(items), seed)
+    return [
+        Row("contrast pairs", by_score.right, by_score.low, by_score.high, CONTRAST_TARGET),
+        Row("contrast pairs by length", by_length.right, by_length.low, by_length.high, None),
+    ]
 
 
 def macro_f1(said: npt.NDArray[np.int64], label: npt.NDArray[np.int64]) -> float:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from classifiers.encoder import Encoder
+from classifiers.encoder import Encoder, Rows
 from classifiers.errors import ModelError
+from classifiers.exemplars import EXEMPLARS, Exemplars, Near, load_exemplars
 from classifiers.head import Head, load_head
 from classifiers.judgements import Weighed, judgement
 from classifiers.languages import language
@@ -17,6 +18,7 @@ from classifiers.rules import RulesJudge
 from classifiers.views import view
 from ledger.records import CATEGORIES, Judgement, PendingTurn
 
+NEAREST = 2  # exemplars that a reason names
 BACKENDS = ("onnx", "sentence-transformers", "rules")
 NETWORK, WEIGHTS, TOKENIZER, HEAD = "network.onnx", "network.safetensors", "tokenizer.json", "head.npz"
 
@@ -38,11 +40,19 @@ class Judge(Protocol):
 class ModelJudge:
     """Judges with a trained network and head."""
 
-    def __init__(self, name: str, encoder: Encoder, head: Head, meaning: Meaning | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        encoder: Encoder,
+        head: Head,
+        meaning: Meaning | None = None,
+        exemplars: Exemplars | None = None,
+    ) -> None:
         self.name = name
         self._encoder = encoder
         self._head = head
         self._meaning = meaning
+        self._exemplars = exemplars
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
         """Judge each turn."""
@@ -64,13 +74,16 @@ class ModelJudge:
                 category=CATEGORIES[marks.category(row)],
                 work=bool(marks.work[row] >= 0.5),
                 lang=language(views[row].said),
-                reasons=reasons(marks, row),
+                reasons=reasons(marks, row, self._near(reading.embeddings[row])),
             )
             for row, turn in enumerate(turns)
         ]
         if self._meaning is None:  # what a fine-tuned network gives is close for what is alike in kind alone
             return [(found, None) for found in judgements]
         return list(zip(judgements, self._meaning.of(reading.embeddings), strict=True))
+
+    def _near(self, embedding: Rows) -> list[Near]:
+        return self._exemplars.nearest(embedding, NEAREST) if self._exemplars else []
 
 
 def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
@@ -93,7 +106,8 @@ def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
             raise ModelError(f"{error.name} is not installed: pip install 'assay[classifier]'") from None
         return RulesJudge(f"judged by simple rules, as {error.name} is not installed")
     meaning = load_meaning(manifest.file(MEANING)) if MEANING in manifest.files else None
-    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), meaning)
+    exemplars = load_exemplars(manifest.file(EXEMPLARS)) if EXEMPLARS in manifest.files else None
+    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), meaning, exemplars)
 
 
 def open_encoder(manifest: Manifest, backend: str) -> Encoder:

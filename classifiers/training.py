@@ -22,9 +22,11 @@ import numpy.typing as npt
 from classifiers.disguises import dress
 from classifiers.encoder import base_folder
 from classifiers.errors import ModelError
+from classifiers.exemplars import EXEMPLARS, exemplars
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS
 from classifiers.labelled import CORPUS, Asked, Labelled, group_folds, read_labelled
 from classifiers.manifest import write_manifest
+from classifiers.onnx_encoder import OnnxEncoder
 from ledger.records import CATEGORIES
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ def train(
     save_weights(soup, out / WEIGHTS)
     copyfile(folder / TOKENIZER, out / TOKENIZER)
     save_head(out / HEAD, {**stacked.arrays, **arrays})
+    exemplars(OnnxEncoder(out / NETWORK, out / TOKENIZER), doubted(stacked, lessons)).save(out / EXEMPLARS)
     found = figures(stacked, lessons)
     name = NAME.format(version=version_name)
     made = {
@@ -126,7 +129,7 @@ def train(
         "libraries": {library: version(library) for library in LIBRARIES},
         "out_of_fold": found,
     }
-    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD], made)
+    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS], made)
     tell("export", 1, 1)
     return Trained(name, out, time.monotonic() - started, found)
 
@@ -231,7 +234,19 @@ def save_head(target: Path, arrays: dict[str, npt.NDArray[np.float32]]) -> None:
 
 def figures(head: "Stacked", lessons: Lessons) -> dict[str, float]:
     """Measure what the head said of turns that it had not seen."""
+    from classifiers.contrast import contrast, lengths
     from classifiers.measures import headline
 
     rows = lessons.real
-    return headline(lessons.levels[rows], head.probabilities[rows])
+    found = headline(lessons.levels[rows], head.probabilities[rows])
+    pairs = contrast(lessons.items, head.probabilities @ np.arange(5))
+    if pairs.pairs:
+        found["contrast_pairs"] = round(pairs.right, 4)
+        found["contrast_pairs_by_length"] = round(contrast(lessons.items, lengths(lessons.items)).right, 4)
+    return found
+
+
+def doubted(head: "Stacked", lessons: Lessons) -> set[str]:
+    """Name the items that the head, when it had not seen them, rated otherwise."""
+    wrong = head.probabilities.argmax(axis=1) != lessons.levels
+    return {item.asked.id for item, doubt in zip(lessons.items, wrong, strict=True) if doubt}

@@ -72,6 +72,9 @@ def nothing(_: Path) -> list[str | Path]:
         (["score", "--input", "missing.jsonl"], nothing, 2, "missing.jsonl cannot be read or written"),
         (["score"], lines, 2, "line 2: not JSON"),
         (["evaluate", "--data", "missing.jsonl"], nothing, 2, "missing.jsonl"),
+        (["attack", "--data", "missing.jsonl"], nothing, 2, "missing.jsonl"),
+        (["attack", "--attack", "bribe"], nothing, 2, "there is no attack 'bribe': choose from persona, "),
+        (["attack", "--sample", "0"], nothing, 2, "--sample"),
         (["identity", "fingerprint", "--db", "x.db"], nothing, 2, "no API key was given"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from classifiers.encoder import BASE_DIGESTS, base_folder
 from classifiers.errors import BadLine, ModelError
+from classifiers.exemplars import EXEMPLARS, load_exemplars
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS, load_judge, open_encoder
 from classifiers.manifest import read_manifest
 from classifiers.scoring import score_text
@@ -79,7 +80,7 @@ def test_a_model_says_what_it_was_made_from(trained: Trained) -> None:
     """Seed, data digests, library versions and figures are in the manifest."""
     manifest = read_manifest(trained.path)
     assert manifest.name == trained.name
-    assert set(manifest.files) == {NETWORK, WEIGHTS, TOKENIZER, HEAD}
+    assert set(manifest.files) == {NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS}
     assert set(manifest.made) >= {"seed", "data", "libraries", "out_of_fold"}
     assert list(manifest.made["data"]) == ["natural-made.jsonl"]
 
@@ -89,6 +90,14 @@ def test_it_learns(trained: Trained) -> None:
     assert trained.figures["spearman"] > 0.7
     judge = load_judge(trained.path)
     assert score_text(judge, WORK[0]).score > score_text(judge, NOISE[0]).score + 1
+
+
+def test_reasons_name_exemplars(trained: Trained) -> None:
+    """The model brings them, and a turn that is one finds itself."""
+    exemplars = load_exemplars(trained.path / EXEMPLARS)
+    assert (trained.path / EXEMPLARS).stat().st_size < 400_000
+    said = load_judge(trained.path).judge([pending(exemplars.texts[0])])[0].reasons
+    assert any(reason.startswith("much like “") for reason in said)
 
 
 def test_both_backends_agree(trained: Trained, base: Path) -> None:
