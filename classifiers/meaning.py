@@ -64,9 +64,8 @@ def add_meaning(folder: Path, encoder: Encoder, base: Encoder, views: list[View]
 
 def main(folder: Path) -> None:
     from classifiers.judge import open_encoder
-    from classifiers.labelled import read_labelled
+    from classifiers.labelled import CORPUS, read_labelled
     from classifiers.torch_encoder import TorchEncoder
-    from classifiers.training import CORPUS
 
     views = [item.asked.view() for path in sorted(CORPUS.glob("*.jsonl")) for item in read_labelled(path)]
     add_meaning(folder, open_encoder(read_manifest(folder), "onnx"), TorchEncoder(), views)
