@@ -56,7 +56,7 @@ def pairs(items: Sequence[Labelled]) -> Pairs:
     """Pair the rows of each topic that are far enough apart."""
     topics: dict[str, list[int]] = defaultdict(list)
     for row, item in enumerate(items):
-        if match := TOPIC.fullmatch(item.asked.id):
+        if match := TOPIC.fullmatch(str(item.asked.id)):
             topics[match.group(1)].append(row)
     found = []
     for number, rows in enumerate(topics.values()):

@@ -83,7 +83,7 @@ def exemplars(encoder: Encoder, doubted: Collection[str] = ()) -> Exemplars:
     items = [item for name in OWN for item in read_labelled(CORPUS / f"{name}.jsonl")]
     chosen = choose(items, doubted)
     return Exemplars(
-        tuple(item.asked.id for item in chosen),
+        tuple(str(item.asked.id) for item in chosen),
         tuple(item.asked.text for item in chosen),
         np.array([item.level for item in chosen], np.int64),
         encoder.encode([item.asked.text for item in chosen]),
@@ -107,7 +107,7 @@ def load_exemplars(path: Path) -> Exemplars:
 def choose(items: Sequence[Labelled], doubted: Collection[str] = (), each: int = EACH) -> list[Labelled]:
     """Take `each` of every level: in turns from each category of each file, one of a topic."""
     chosen: list[Labelled] = []
-    fitting = sorted((item for item in items if fits(item) and item.asked.id not in doubted), key=salt)
+    fitting = sorted((item for item in items if fits(item) and str(item.asked.id) not in doubted), key=salt)
     for level in range(len(LEVELS)):
         bins: dict[tuple[str, str], dict[str, Labelled]] = {}
         for item in fitting:
@@ -132,7 +132,7 @@ def fits(item: Labelled) -> bool:
 
 def salt(item: Labelled) -> bytes:
     """Order items at random, the same each time."""
-    return sha256(item.asked.id.encode("utf-8", "replace")).digest()
+    return sha256(str(item.asked.id).encode("utf-8", "replace")).digest()
 
 
 def likened(near: Sequence[Near]) -> str | None:

@@ -249,4 +249,4 @@ def figures(head: "Stacked", lessons: Lessons) -> dict[str, float]:
 def doubted(head: "Stacked", lessons: Lessons) -> set[str]:
     """Name the items that the head, when it had not seen them, rated otherwise."""
     wrong = head.probabilities.argmax(axis=1) != lessons.levels
-    return {item.asked.id for item, doubt in zip(lessons.items, wrong, strict=True) if doubt}
+    return {str(item.asked.id) for item, doubt in zip(lessons.items, wrong, strict=True) if doubt}
