@@ -11,8 +11,7 @@ from classifiers.head import Head, load_head
 from classifiers.judgements import Weighed, judgement
 from classifiers.languages import language
 from classifiers.manifest import MANIFEST, SHIPPED, Manifest, read_manifest
-from classifiers.meaning import FILE as MEANING
-from classifiers.meaning import Meaning, load_meaning
+from classifiers.meaning import MEANING, Meaning, load_meaning
 from classifiers.reasons import reasons
 from classifiers.rules import RulesJudge
 from classifiers.views import view

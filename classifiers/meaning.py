@@ -2,23 +2,20 @@
 
 A network that is fine-tuned to tell levels puts asks together that are alike in kind: "write to Anna about the pallet"
 and "write to Ravi about the invoice". What they are about is still in its embedding, less loudly. A linear map, fitted
-to give the base encoder's embedding, brings it out, at no cost worth the name. Run as `python -m classifiers.meaning
-MODEL_FOLDER` it is added to a trained model (needs the train extra).
+to give the base encoder's embedding, brings it out, at no cost worth the name.
 """
 
-import json
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from classifiers.encoder import Encoder, Rows
-from classifiers.manifest import MANIFEST, read_manifest
 from classifiers.views import View
 
-FILE = "meaning.npz"
+MEANING = "meaning.npz"
+SAMPLE = 2500  # views that a map is fitted on; several for each of its 384 rows
 SHRINK = 0.1  # of the ridge regression; 0.03 to 0.3 find as many repeats (`python -m bench.novelty`)
 
 
@@ -54,22 +51,7 @@ def fit(tuned: Rows, base: Rows) -> Meaning:
     return Meaning(weights.astype(np.float32), (middle - mean @ weights).astype(np.float32))
 
 
-def add_meaning(folder: Path, encoder: Encoder, base: Encoder, views: list[View]) -> None:
-    """Fit a map on `views`, and put it among the files of the model in `folder`."""
-    fit(encoder.read(views).embeddings, base.read(views).embeddings).save(folder / FILE)
-    said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    said["files"][FILE] = sha256((folder / FILE).read_bytes()).hexdigest()
-    (folder / MANIFEST).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def main(folder: Path) -> None:
-    from classifiers.judge import open_encoder
-    from classifiers.labelled import CORPUS, read_labelled
-    from classifiers.torch_encoder import TorchEncoder
-
-    views = [item.asked.view() for path in sorted(CORPUS.glob("*.jsonl")) for item in read_labelled(path)]
-    add_meaning(folder, open_encoder(read_manifest(folder), "onnx"), TorchEncoder(), views)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def learn(tuned: Encoder, base: Encoder, views: Sequence[View]) -> Meaning:
+    """Fit the map on what both encoders read in an even sample of `views`."""
+    sample = views[:: max(1, len(views) // SAMPLE)]
+    return fit(tuned.read(sample).embeddings, base.read(sample).embeddings)

@@ -26,6 +26,8 @@ from classifiers.exemplars import EXEMPLARS, exemplars
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS
 from classifiers.labelled import CORPUS, Asked, Labelled, group_folds, read_labelled
 from classifiers.manifest import write_manifest
+from classifiers.meaning import MEANING
+from classifiers.meaning import learn as learn_meaning
 from classifiers.onnx_encoder import OnnxEncoder
 from ledger.records import CATEGORIES
 
@@ -105,6 +107,7 @@ def train(
         import torch
 
         from classifiers import export, network
+        from classifiers.torch_encoder import TorchEncoder
     except ImportError:
         raise ModelError("training needs torch: run `make train-env` and use its python") from None
     torch.set_num_threads(1)  # a second thread waits for a busy core more than it works
@@ -117,7 +120,10 @@ def train(
     save_weights(soup, out / WEIGHTS)
     copyfile(folder / TOKENIZER, out / TOKENIZER)
     save_head(out / HEAD, {**stacked.arrays, **arrays})
-    exemplars(OnnxEncoder(out / NETWORK, out / TOKENIZER), doubted(stacked, lessons)).save(out / EXEMPLARS)
+    encoder = OnnxEncoder(out / NETWORK, out / TOKENIZER)
+    exemplars(encoder, doubted(stacked, lessons)).save(out / EXEMPLARS)
+    views = [item.asked.view() for path in paths for item in read_labelled(path)]
+    learn_meaning(encoder, TorchEncoder(base=folder), views).save(out / MEANING)
     found = figures(stacked, lessons)
     name = NAME.format(version=version_name)
     made = {
@@ -129,7 +135,7 @@ def train(
         "libraries": {library: version(library) for library in LIBRARIES},
         "out_of_fold": found,
     }
-    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS], made)
+    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS, MEANING], made)
     tell("export", 1, 1)
     return Trained(name, out, time.monotonic() - started, found)
 
