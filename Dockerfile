@@ -15,11 +15,11 @@ RUN python3 -m venv /build \
     && /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /build/wheels .
 
 FROM build AS build-proxy
-RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps --only-binary :all: \
+RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps \
     -r requirements/proxy.txt /build/wheels/*.whl
 
 FROM build AS build-classifier
-RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps --only-binary :all: \
+RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps \
     -r requirements/classifier.txt /build/wheels/*.whl
 
 # No compiler and no network is needed from here on; the root may be read-only.
