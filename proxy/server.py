@@ -18,7 +18,7 @@ from mitmproxy import exceptions, http
 from mitmproxy import options as mitmproxy_options
 from mitmproxy.addons import core, next_layer, proxyauth, proxyserver, tlsconfig, upstream_auth
 from mitmproxy.master import Master
-from mitmproxy.proxy import mode_specs
+from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.proxy import server as mitmproxy_server
 
 from proxy.capture import Capture
@@ -160,7 +160,7 @@ def _assemble(
     # It formats every log record of the process for an event that nobody hears, and raises once the loop is closed.
     master._legacy_log_events.uninstall()
     proxy, tls = proxyserver.Proxyserver(), tlsconfig.TlsConfig()
-    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), tls, WithoutH2c())
+    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), tls, WithoutH2c(), WithoutLoops())
     if options.proxy_auth:
         authentication = proxyauth.ProxyAuth()
         master.addons.add(authentication, WithoutPasswords(authentication))
@@ -228,6 +228,18 @@ class WithoutH2c:
         elif request.headers.get("upgrade", "").lower() == "h2c":
             for name in ("upgrade", "connection", "http2-settings"):
                 request.headers.pop(name, None)
+
+
+class WithoutLoops:
+    """Refuses to connect to where the client came in, or the proxy would connect to itself without end.
+
+    So it is in transparent mode with who speaks to its own port. mitmproxy looks for its listening address alone.
+    """
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        address = data.server.address
+        if address is not None and tuple(address[:2]) == tuple(data.client.sockname[:2]):
+            data.server.error = "the proxy itself is no destination"
 
 
 class WithoutPasswords:

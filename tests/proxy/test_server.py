@@ -504,3 +504,17 @@ async def no_more_listening(address: Address) -> None:
     await until(lambda: not ctx.master.addons.get("proxyserver").listen_addrs())
     with socket.socket() as client:
         assert client.connect_ex(address) == errno.ECONNREFUSED
+
+
+async def test_it_never_connects_to_itself(sink: ListSink, confdir: Path) -> None:
+    """One connection would become as many as the process may open. mitmproxy knows that by two of the names alone."""
+    other_name = "127.0.0.2"
+    with socket.create_server((other_name, 0)) as free:
+        itself = Upstream()
+        itself.address = free.getsockname()
+    options = replace(reverse(itself, confdir), listen_host="0.0.0.0", listen_port=itself.address[1])
+    async with running_proxy(sink, options):
+        got = await ask(itself.address, post(CHAT, b"{}"))
+        (one,) = await sink.ended()
+    assert got.first.split()[1] == b"502"
+    assert [(e.whole, e.status) for e in one.ended] == [(False, 502)]
