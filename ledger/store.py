@@ -29,6 +29,7 @@ __all__ = ["AskSeen", "Ledger", "LedgerError"]
 BUSY_MS = 5000  # how long a write waits for another process's write
 SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
 MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
+SWITCH_SECONDS = 0.01  # between tries to switch to the write-ahead log
 SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
 
 
@@ -243,8 +244,22 @@ class Ledger:
 def _prepare(connection: sqlite3.Connection) -> None:
     # Only a file without tables takes it; later slices of free pages can then be given back without a rewrite.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _log_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # deleted text is overwritten, not only let go
     connection.execute("PRAGMA temp_store = MEMORY")  # no text in temporary files
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. Where another process switches too, SQLite refuses at once instead of waiting."""
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(SWITCH_SECONDS)
+        else:
+            return
