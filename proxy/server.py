@@ -5,9 +5,11 @@ Leaves out the copying (`capture.py`) and the settings (they arrive as plain val
 
 import asyncio
 import errno
+import ipaddress
 import logging
 import re
 import signal
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -160,7 +162,7 @@ def _assemble(
     # It formats every log record of the process for an event that nobody hears, and raises once the loop is closed.
     master._legacy_log_events.uninstall()
     proxy, tls = proxyserver.Proxyserver(), tlsconfig.TlsConfig()
-    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), tls, WithoutH2c(), WithoutLoops())
+    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), tls, WithoutH2c(), WithoutLoops(proxy))
     if options.proxy_auth:
         authentication = proxyauth.ProxyAuth()
         master.addons.add(authentication, WithoutPasswords(authentication))
@@ -231,15 +233,32 @@ class WithoutH2c:
 
 
 class WithoutLoops:
-    """Refuses to connect to where the client came in, or the proxy would connect to itself without end.
+    """Refuses to connect to where the proxy itself listens, or it would do so without end.
 
-    So it is in transparent mode with who speaks to its own port. mitmproxy looks for its listening address alone.
+    So it is in transparent mode with who speaks to its own port. mitmproxy knows the address that it was told to listen
+    on, not the machine's others. (The client's `sockname` is no help: there it is where the client meant to go.)
     """
 
+    def __init__(self, proxy: proxyserver.Proxyserver) -> None:
+        self._proxy = proxy
+
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        address = data.server.address
-        if address is not None and tuple(address[:2]) == tuple(data.client.sockname[:2]):
+        if data.server.address is None:
+            return
+        host, port = data.server.address[:2]
+        if any(port == address[1] for address in self._proxy.listen_addrs()) and _is_ours(host):
             data.server.error = "the proxy itself is no destination"
+
+
+def _is_ours(host: str) -> bool:
+    """Tell whether an IP address is one of this machine's: nobody can bind to another's."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except (ValueError, OSError):
+        return False
+    return True
 
 
 class WithoutPasswords:
