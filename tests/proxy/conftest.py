@@ -1,8 +1,9 @@
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.proxy.upstream import Authority
+from tests.proxy.upstream import Authority, ListSink, Upstream, upstream
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,16 @@ def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The authority that signs the upstreams' certificates."""
     return Authority(tmp_path_factory.mktemp("authority"), "upstream-authority")
+
+
+@pytest.fixture
+async def up() -> AsyncIterator[Upstream]:
+    """An upstream in the test's own event loop."""
+    async with upstream() as running:
+        yield running
+
+
+@pytest.fixture
+def sink() -> ListSink:
+    """Where a test sees what capture hands over."""
+    return ListSink()

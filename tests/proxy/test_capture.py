@@ -44,7 +44,6 @@ from tests.proxy.upstream import (
     read_answer,
     reverse,
     until,
-    upstream,
 )
 from tests.proxy.upstream import proxy as running_proxy
 
@@ -59,17 +58,6 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstandard.compress,
 }
 REFUSED = "http://127.0.0.1:1"  # nobody listens on port 1
-
-
-@pytest.fixture
-async def up() -> AsyncIterator[Upstream]:
-    async with upstream() as running:
-        yield running
-
-
-@pytest.fixture
-def sink() -> ListSink:
-    return ListSink()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,17 +45,6 @@ from tests.proxy.upstream import (
 from tests.proxy.upstream import proxy as running_proxy
 
 CHAT = "/v1/chat/completions"
-
-
-@pytest.fixture
-async def up() -> AsyncIterator[Upstream]:
-    async with upstream() as running:
-        yield running
-
-
-@pytest.fixture
-def sink() -> ListSink:
-    return ListSink()
 
 
 def options(confdir: Path, *modes: str, **fields: Any) -> ServerOptions:
