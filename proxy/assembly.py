@@ -140,7 +140,7 @@ class Assembly:
 def _request(asked: Asked, route: Route) -> Request:
     if asked.cut:
         raise UnreadableExchange("the request body is over the cap, or was cut off")
-    return read_request(DIALECTS[route.dialect], asked.headers, asked.body)
+    return read_request(DIALECTS[route.dialect], asked.path, asked.headers, asked.body)
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.records import Message, Role
-from proxy.dialects import Speaker
+from proxy.dialects.table import Speaker
 from proxy.reading import TailKind
 
 # The longest ask kept whole: 50,000 tokens or a hundred pages, past which it is a file and no words of a person. What

@@ -9,7 +9,7 @@ from typing import Any
 
 from proxy.codings import Decoder, decode
 from proxy.conversation import Said, asked, fit
-from proxy.dialects import Claim, Count, Dialect, Mark, Path
+from proxy.dialects.table import Claim, Count, Dialect, Mark, Path
 from proxy.exchange import UnreadableExchange
 from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
@@ -19,10 +19,11 @@ MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context.
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
 
 
-def read_request(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> Request:
+def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: bytes) -> Request:
     """Read a request's body as it came on the wire. Raises UnreadableExchange.
 
-    `headers`: lower-case names. Without a content type nothing is missing: the route knows the dialect.
+    `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
+    route knows the dialect.
     """
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):

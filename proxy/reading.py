@@ -9,6 +9,17 @@ TailKind = Literal["text", "tool_results", "mixed", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """What the client itself says of a call, in headers or in fields of its own. Hints: structure decides."""
+
+    client: str | None = None  # the client that was recognised, such as "claude-code"; None: none that we know
+    session: str | None = field(default=None, repr=False)  # its own id of the session
+    turn: str | None = field(default=None, repr=False)  # its own id of the human turn that the call serves
+    by_agent: bool | None = None  # an agent, no person, began the call; None: not said
+    automation: str | None = None  # the name of the marker by which the call is known as automation
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a request body says.
 
@@ -28,6 +39,8 @@ class Request:
     place: int  # how many human asks came before `text` in the whole conversation, 0 for the first
     user: str | None = field(repr=False)  # the body's own claim of who asks
     conversation: str | None = field(repr=False)  # the body's own conversation or session id
+    signals: Signals = Signals()
+    completion: bool = False  # inline completion at a cursor: no person wrote the prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """The golden cases: bodies written by hand after what real clients and assistants send, and what Assay reads in them.
 
-A case is a file in `tests/golden/<dialect>/requests` or `answers`. `body` is an object, or the lines of a stream.
+A case is a file in `tests/golden/<dialect>/requests` or `answers`. `body` is an object, or a stream's lines. `path`
+and `headers` are given where they matter. An outcome leaves out what is as by default.
 `python -m tests.proxy.golden` writes each case's `outcome`; review the diff.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.dialects import DIALECTS, Dialect
+from proxy.dialects import DIALECTS
+from proxy.dialects.table import Dialect
 from proxy.exchange import UnreadableExchange
 from proxy.interpreter import read_answer, read_request
 
@@ -41,11 +43,12 @@ class Case:
 
     def outcome(self, coding: str = "identity", pieces: Iterable[bytes] | None = None) -> object:
         """Say what Assay reads, as JSON would hold it. `pieces`: the body as sent, in that coding."""
-        headers = {"content-encoding": coding, "content-type": self.content_type}
+        headers = {"content-type": self.content_type, **self.content.get("headers", {}), "content-encoding": coding}
+        path = self.content.get("path", "")
         pieces = (self.body,) if pieces is None else pieces
         try:
             if self.path.parent.name == "requests":
-                read: Any = read_request(self.dialect, headers, b"".join(pieces))
+                read: Any = read_request(self.dialect, path, headers, b"".join(pieces))
             else:
                 reader = read_answer(self.dialect, headers, streamed=isinstance(self.content["body"], list))
                 for piece in pieces:
@@ -53,7 +56,17 @@ class Case:
                 read = reader.end()
         except UnreadableExchange as fault:
             return f"unreadable: {fault}"
-        return json.loads(json.dumps(asdict(read)))
+        return json.loads(json.dumps(told(read)))
+
+
+def told(record: Any) -> Any:
+    """Write a record as JSON would hold it, without the fields that are as by default."""
+    if isinstance(record, tuple):
+        return [told(each) for each in record]
+    if not is_dataclass(record):
+        return record
+    kept = ((each, getattr(record, each.name)) for each in fields(record))
+    return {each.name: told(value) for each, value in kept if value != each.default}
 
 
 def cases(kind: str) -> list[Case]:

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy import interpreter
-from proxy.dialects import ANTHROPIC_MESSAGES, DIALECTS, OPENAI_CHAT, Dialect
+from proxy.dialects import DIALECTS
+from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
+from proxy.dialects.openai import OPENAI_CHAT
+from proxy.dialects.table import Dialect
 from proxy.exchange import UnreadableExchange
 from proxy.interpreter import MAX_NAME_CHARS, MAX_TOKENS, read_answer, read_request
 from proxy.reading import Reply, Request
@@ -26,7 +29,7 @@ dialects = st.sampled_from(list(DIALECTS.values()))
 
 def chat(**fields: Any) -> Request:
     return read_request(
-        OPENAI_CHAT, {}, json.dumps({"messages": [{"role": "user", "content": "x"}], **fields}).encode()
+        OPENAI_CHAT, "", {}, json.dumps({"messages": [{"role": "user", "content": "x"}], **fields}).encode()
     )
 
 
@@ -64,7 +67,7 @@ def test_an_answer_reads_the_same_a_byte_at_a_time(case: Case, coding: str, comp
 def test_what_is_no_request_is_refused(dialect: Dialect, body: bytes) -> None:
     """It is counted, and passed on untouched."""
     with pytest.raises(UnreadableExchange):
-        read_request(dialect, {}, body)
+        read_request(dialect, "", {}, body)
 
 
 def test_text_reaches_sqlite_whatever_it_holds() -> None:
@@ -74,7 +77,7 @@ def test_text_reaches_sqlite_whatever_it_holds() -> None:
         b'{"role": "user", "content": "a\\ud800"}, {"role": "assistant", "content": "b\\u0000"},'
         b'{"role": "user", "content": "c\\udc00\\ud83d\\ude00"}]}'
     )
-    read = read_request(OPENAI_CHAT, {}, body)
+    read = read_request(OPENAI_CHAT, "", {}, body)
     assert (read.text, read.opening, read.model, read.user) == ("c�😀", "a�", "m�", "u�")
     values = (read.text, read.opening, read.model, read.user, read.conversation, *(m.text for m in read.history))
     with sqlite3.connect(":memory:") as ledger:
@@ -93,7 +96,7 @@ def test_what_is_no_name_names_nobody(name: object) -> None:
 def test_a_structured_id_that_cannot_be_read_names_nobody(user_id: str) -> None:
     """Taken whole it would make a person of each session."""
     body = {"messages": [{"role": "user", "content": "x"}], "metadata": {"user_id": user_id}}
-    read = read_request(ANTHROPIC_MESSAGES, {}, json.dumps(body).encode())
+    read = read_request(ANTHROPIC_MESSAGES, "", {}, json.dumps(body).encode())
     assert read.conversation is None
     assert read.user == ("[]" if user_id == "[]" else None)
 
@@ -216,7 +219,7 @@ def mutated(draw: st.DrawFn, kind: str) -> tuple[Dialect, bytes]:
 def test_any_bytes_are_a_request_or_refused(dialect: Dialect, coding: str, body: bytes) -> None:
     """Nothing else can happen."""
     with suppress(UnreadableExchange):
-        assert isinstance(read_request(dialect, {"content-encoding": coding}, body), Request)
+        assert isinstance(read_request(dialect, "", {"content-encoding": coding}, body), Request)
 
 
 @settings(deadline=None)
@@ -225,7 +228,7 @@ def test_any_json_is_a_request_or_refused(request_: tuple[Dialect, bytes]) -> No
     """Bodies that are nearly right are the likeliest."""
     dialect, body = request_
     try:
-        read = read_request(dialect, {}, body)
+        read = read_request(dialect, "", {}, body)
     except UnreadableExchange:
         return
     "".join([read.text, read.opening, *(message.text for message in read.history)]).encode()

@@ -1,0 +1,48 @@
+"""Anthropic's format."""
+
+import re
+
+from proxy.dialects.table import Claim, Count, Dialect, Mark, says
+
+# Claude Code before 2.1: user_<device>_account_<account, empty with an API key>_session_<session>.
+_OLD_CLAUDE_CODE = r"user_[0-9a-f]+_account_[0-9a-f-]*_session_"
+_USER_ID = ("metadata", "user_id")
+
+# Sources: anthropic 2.12.0, `anthropic/types`; Claude Code 2.1.197 as captured, `metadata.user_id` of the older
+# versions from third parties.
+ANTHROPIC_MESSAGES = Dialect(
+    name="anthropic-messages",
+    messages=("messages",),
+    speakers=((says("role", "user"), "human"), (says("role", "assistant"), "assistant")),
+    content=("content",),
+    text_blocks=(says("type", "text"),),
+    block_text=("text",),
+    tool_result_blocks=(says("type", "tool_result"),),
+    # A human who types exactly this, and nothing else, asks nothing either.
+    aside_texts=(("<system-reminder>", "</system-reminder>"),),
+    asked_model=("model",),
+    stream=("stream",),
+    # Never the whole of a structured id: it holds the session, and each session would be a new person.
+    user=(
+        Claim(_USER_ID, inside=("account_uuid",)),
+        Claim(_USER_ID, inside=("device_id",)),
+        Claim(_USER_ID, pattern=re.compile("user_[0-9a-f]+_account_([0-9a-f-]+)_session_")),
+        Claim(_USER_ID, pattern=re.compile("(user_[0-9a-f]+)_account__session_")),
+        Claim(_USER_ID, pattern=re.compile(rf"(?!\s*\{{)(?!{_OLD_CLAUDE_CODE})(.+)", re.DOTALL)),
+    ),
+    conversation=(
+        Claim(_USER_ID, inside=("session_id",)),
+        Claim(_USER_ID, pattern=re.compile(rf"{_OLD_CLAUDE_CODE}(.+)")),
+    ),
+    model=(("model",), ("message", "model")),
+    # The count of `message_start` is whole for the input, and a mere beginning for the output.
+    input_tokens=Count(
+        (("usage",), ("message", "usage")),
+        ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"),
+    ),
+    output_tokens=Count((("usage",),), ("output_tokens",)),
+    ends=(says("type", "message_stop"),),
+    sentinels=frozenset(),
+    errors=(says("type", "error"), Mark(("error",))),
+    error_events=frozenset({"error"}),
+)

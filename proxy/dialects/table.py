@@ -1,0 +1,72 @@
+"""What a dialect's table is made of. If a dialect seems to need an `if` in the interpreter, the table lacks a column.
+
+A path is a tuple of steps from a JSON value to one inside it: a name steps into an object, a number into a list, the
+empty path stays. A path that leads nowhere gives None, as null does.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Path = tuple[str | int, ...]
+Speaker = Literal["human", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Holds where the value at `path` is one of `values`; without values, where there is any but null."""
+
+    path: Path
+    values: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where a client names something: a user, a conversation."""
+
+    path: Path
+    inside: Path = ()  # the text at `path` is JSON itself, and the name is at this path in it
+    pattern: re.Pattern[str] | None = None  # the name is this pattern's first group in the text
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Where an answer reports a number of tokens: the sum of `fields` of the object at any of `places`.
+
+    Each field counts as last reported.
+    """
+
+    places: tuple[Path, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a wire format says things. Of several marks or claims the first that holds counts."""
+
+    name: str
+    # The request.
+    messages: Path  # a list of objects, the oldest first
+    speakers: tuple[tuple[Mark, Speaker], ...]  # of a message; nobody's are asides of the client, such as `system`
+    content: Path  # of a message: a text, or a list of blocks
+    text_blocks: tuple[Mark, ...]
+    block_text: Path  # of a text block
+    tool_result_blocks: tuple[Mark, ...]  # of a human's message: what a tool says there
+    aside_texts: tuple[tuple[str, str], ...]  # begin and end of text blocks that clients write in the human's name
+    asked_model: Path
+    stream: Path  # true: the answer shall be streamed
+    user: tuple[Claim, ...]
+    conversation: tuple[Claim, ...]
+    # The answer: the whole body, or each event of a stream, is one object.
+    model: tuple[Path, ...]
+    input_tokens: Count  # all that was read, from a cache or not
+    output_tokens: Count
+    ends: tuple[Mark, ...]  # nothing of the answer is missing once this came
+    sentinels: frozenset[bytes]  # as `ends`, for events that are no JSON
+    errors: tuple[Mark, ...]
+    error_events: frozenset[str]  # names of events
+
+
+def says(step: str, *values: str) -> Mark:
+    """Mark where the field `step` is one of `values`."""
+    return Mark((step,), frozenset(values))
