@@ -27,7 +27,7 @@ _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message. `speaker` None: nobody who counts said it."""
+    """One message. `speaker` None or system: nobody who counts said it."""
 
     speaker: Speaker | None
     text: str = field(repr=False, default="")  # without what tools say; "" where there is none

@@ -9,10 +9,11 @@ from typing import Any
 
 from proxy.codings import Decoder, decode
 from proxy.conversation import Said, asked, fit
-from proxy.dialects.table import Claim, Count, Dialect, Mark, Path
+from proxy.dialects.table import Claim, Count, Dialect, Mark, at
 from proxy.exchange import UnreadableExchange
 from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
+from proxy.sent import Sent, Spoken
 
 MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
@@ -28,16 +29,22 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
-    messages = _at(fields, dialect.messages)
+    messages = at(fields, dialect.messages)
     if not isinstance(messages, list) or not messages:
         raise UnreadableExchange("the body has no messages")
-    ask = asked([_said(dialect, message) for message in messages])
+    sent = Sent(
+        headers=headers,
+        fields=fields,
+        system=tuple(text for path in dialect.system for text in _texts(dialect, at(fields, path))),
+        messages=tuple(_spoken(dialect, message) for message in messages),
+    )
+    ask = asked([_said(dialect, message) for message in sent.messages])
     return Request(
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(_at(fields, dialect.asked_model)),
-        streamed=_at(fields, dialect.stream) is True,
+        model=_name(at(fields, dialect.asked_model)),
+        streamed=at(fields, dialect.stream) is True,
         opening=ask.opening,
         place=ask.place,
         user=_claimed(dialect.user, fields),
@@ -111,7 +118,7 @@ class _Answer:
         self._complete |= (self._framing is not None and self._framing.whole) or _holds_any(dialect.ends, fields)
         self._error |= _holds_any(dialect.errors, fields)
         for path in dialect.model:
-            self._model = _name(_at(fields, path)) or self._model
+            self._model = _name(at(fields, path)) or self._model
         self._input.add(fields)
         self._output.add(fields)
 
@@ -125,7 +132,7 @@ class _Tally:
 
     def add(self, fields: dict[str, Any]) -> None:
         for place in self._count.places:
-            if isinstance(usage := _at(fields, place), dict):
+            if isinstance(usage := at(fields, place), dict):
                 for name in self._count.fields:
                     if (tokens := _tokens(usage.get(name))) is not None:
                         self._reported[name] = tokens
@@ -135,26 +142,41 @@ class _Tally:
         return sum(self._reported.values()) if self._reported else None
 
 
-def _said(dialect: Dialect, message: object) -> Said:
+def _spoken(dialect: Dialect, message: object) -> Spoken:
     speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
-    if speaker is None or speaker == "tool":
-        return Said(speaker)
-    content = _at(message, dialect.content)
+    if speaker is None:
+        return Spoken(None)
+    content = at(message, dialect.content)
+    blocks = content if isinstance(content, list) else []
+    texts = tuple(_texts(dialect, content))
+    results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]
+    return Spoken(
+        speaker,
+        texts,
+        results=tuple(text for block in results for text in _texts(dialect, at(block, dialect.tool_result_content))),
+        tool_results=bool(results),
+        wordless=len(blocks) > len(texts),
+    )
+
+
+def _texts(dialect: Dialect, content: object) -> Iterator[str]:
+    """Give the texts of a content, which is one text or a list of blocks."""
     if isinstance(content, str):
-        texts, blocks = [content], []
-    else:
-        blocks = content if isinstance(content, list) else []
-        texts = [text for block in blocks if (text := _block_text(dialect, block)) is not None]
-    own = [text for text in texts if not _is_aside(dialect, text)]
-    if texts and not own and len(texts) >= len(blocks):
+        yield content
+    elif isinstance(content, list):
+        for block in content:
+            text = at(block, dialect.block_text) if _holds_any(dialect.text_blocks, block) else None
+            if isinstance(text, str):
+                yield text
+
+
+def _said(dialect: Dialect, message: Spoken) -> Said:
+    if message.speaker not in ("human", "assistant"):
+        return Said(message.speaker)
+    own = [text for text in message.texts if not _is_aside(dialect, text)]
+    if message.texts and not own and not message.wordless:
         return Said(None)
-    tool_results = any(_holds_any(dialect.tool_result_blocks, block) for block in blocks)
-    return Said(speaker, "\n\n".join(text for text in own if text.strip()), tool_results)
-
-
-def _block_text(dialect: Dialect, block: object) -> str | None:
-    text = _at(block, dialect.block_text) if _holds_any(dialect.text_blocks, block) else None
-    return text if isinstance(text, str) else None
+    return Said(message.speaker, "\n\n".join(text for text in own if text.strip()), message.tool_results)
 
 
 def _is_aside(dialect: Dialect, text: str) -> bool:
@@ -162,19 +184,8 @@ def _is_aside(dialect: Dialect, text: str) -> bool:
     return any(text.startswith(begin) and text.endswith(end) for begin, end in dialect.aside_texts)
 
 
-def _at(value: object, path: Path) -> object:
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
 def _holds(mark: Mark, value: object) -> bool:
-    found = _at(value, mark.path)
+    found = at(value, mark.path)
     if mark.values is None:
         return found is not None
     return isinstance(found, str) and found in mark.values
@@ -189,11 +200,11 @@ def _claimed(claims: Iterable[Claim], fields: dict[str, Any]) -> str | None:
 
 
 def _claim(claim: Claim, fields: dict[str, Any]) -> str | None:
-    name = _name(_at(fields, claim.path))
+    name = _name(at(fields, claim.path))
     if name is None:
         return None
     if claim.inside:
-        return _name(_at(_object(name.encode()), claim.inside))
+        return _name(at(_object(name.encode()), claim.inside))
     if claim.pattern:
         return _name(found[1]) if (found := claim.pattern.match(name)) else None
     return name

@@ -13,7 +13,11 @@ _USER_ID = ("metadata", "user_id")
 ANTHROPIC_MESSAGES = Dialect(
     name="anthropic-messages",
     messages=("messages",),
-    speakers=((says("role", "user"), "human"), (says("role", "assistant"), "assistant")),
+    speakers=(
+        (says("role", "user"), "human"),
+        (says("role", "assistant"), "assistant"),
+        (says("role", "system"), "system"),
+    ),
     content=("content",),
     text_blocks=(says("type", "text"),),
     block_text=("text",),
@@ -45,4 +49,6 @@ ANTHROPIC_MESSAGES = Dialect(
     sentinels=frozenset(),
     errors=(says("type", "error"), Mark(("error",))),
     error_events=frozenset({"error"}),
+    system=(("system",),),
+    tool_result_content=("content",),
 )

@@ -12,6 +12,7 @@ OPENAI_CHAT = Dialect(
         (says("role", "user"), "human"),
         (says("role", "assistant"), "assistant"),
         (says("role", "tool", "function"), "tool"),
+        (says("role", "system", "developer"), "system"),
     ),
     content=("content",),
     text_blocks=(says("type", "text"),),

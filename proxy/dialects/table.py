@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 Path = tuple[str | int, ...]
-Speaker = Literal["human", "assistant", "tool"]
+Speaker = Literal["human", "assistant", "tool", "system"]
+
+
+def at(value: object, path: Path) -> object:
+    """Give what is at `path` inside a JSON value, or None."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Dialect:
     name: str
     # The request.
     messages: Path  # a list of objects, the oldest first
-    speakers: tuple[tuple[Mark, Speaker], ...]  # of a message; nobody's are asides of the client, such as `system`
+    speakers: tuple[tuple[Mark, Speaker], ...]  # of a message; what no mark fits is nobody's
     content: Path  # of a message: a text, or a list of blocks
     text_blocks: tuple[Mark, ...]
     block_text: Path  # of a text block
@@ -65,6 +77,9 @@ class Dialect:
     sentinels: frozenset[bytes]  # as `ends`, for events that are no JSON
     errors: tuple[Mark, ...]
     error_events: frozenset[str]  # names of events
+    # By default a dialect has none of these.
+    system: tuple[Path, ...] = ()  # of the request: system prompts beside the messages, each a text or a list of blocks
+    tool_result_content: Path = ()  # of a block in which a tool says something: a text, or a list of blocks
 
 
 def says(step: str, *values: str) -> Mark:
