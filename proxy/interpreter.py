@@ -65,7 +65,7 @@ class _Answer:
         self._coding = headers.get("content-encoding", "")
         self._streamed = streamed
         self._decoder: Decoder | None = None
-        self._framing = framing_by_type(headers.get("content-type", ""))
+        self._framing = framing_by_type(headers.get("content-type", ""), streamed)
         self._begin = b""  # what came before the framing could be told
         self._read = 0  # parts
         self._unread = 0  # parts that are neither JSON objects nor known
@@ -88,6 +88,8 @@ class _Answer:
             self._take(self._framing.end())
         if self._unread and not self._read:
             raise UnreadableExchange("nothing of the answer could be read")
+        if self._framing is not None and self._framing.whole and self._read:
+            self._complete = True
         return Reply(self._complete, self._model, self._input.total(), self._output.total(), self._error)
 
     def _parts(self, plain: bytes) -> Iterator[Part]:
@@ -101,7 +103,7 @@ class _Answer:
 
     def _take(self, parts: Iterable[Part]) -> None:
         for part in parts:
-            failed = part.name in self._dialect.error_events
+            failed = part.failed or part.name in self._dialect.error_events
             ended = part.data.strip() in self._dialect.sentinels
             fields = _object(part.data)
             self._error |= failed
@@ -115,7 +117,7 @@ class _Answer:
 
     def _note(self, fields: dict[str, Any]) -> None:
         dialect = self._dialect
-        self._complete |= (self._framing is not None and self._framing.whole) or _holds_any(dialect.ends, fields)
+        self._complete |= _holds_any(dialect.ends, fields)
         self._error |= _holds_any(dialect.errors, fields)
         for path in dialect.model:
             self._model = _name(at(fields, path)) or self._model
