@@ -13,17 +13,19 @@ class RouteTable:
 
     assistants: tuple[tuple[str, str], ...]  # (host suffix, name)
     paths: tuple[tuple[str, str | None], ...]  # (path suffix, dialect; None: never a prompt)
+    sockets: tuple[tuple[str, str], ...]  # (path suffix of a WebSocket, dialect)
 
 
 def load_routes(file: Path = ROUTES_TOML) -> RouteTable:
     """Read the table. Raises ValueError for one that is not written as ours is: it ships with Assay."""
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    if content.keys() != {"assistants", "paths", "never"}:
-        raise ValueError(f"{file} must have the tables assistants, paths and never")
+    if content.keys() != {"assistants", "paths", "sockets", "never"}:
+        raise ValueError(f"{file} must have the tables assistants, paths, sockets and never")
     paths: list[tuple[str, str | None]] = [
         (path, dialect) for dialect, suffixes in content["paths"].items() for path in suffixes
     ]
     paths += [(path, None) for path in content["never"]["paths"]]
-    if odd := [path for path, _ in paths if not path.startswith("/")]:
+    sockets = [(path, dialect) for dialect, suffixes in content["sockets"].items() for path in suffixes]
+    if odd := [path for path, _ in [*paths, *sockets] if not path.startswith("/")]:
         raise ValueError(f"{file}: the path {odd[0]} must begin with a slash")
-    return RouteTable(tuple(content["assistants"].items()), tuple(paths))
+    return RouteTable(tuple(content["assistants"].items()), tuple(paths), tuple(sockets))

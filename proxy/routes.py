@@ -3,7 +3,7 @@
 Gateways put prefixes before the well-known paths, so only the end of a path counts (wire.md, section 2).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -20,17 +20,19 @@ class Routes:
         self,
         assistants: Sequence[tuple[str, str]],
         paths: Sequence[tuple[str, str | None]],
+        sockets: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Take (host suffix, name) pairs and (path suffix, dialect or None) pairs."""
+        """Take (host suffix, name) pairs, (path suffix, dialect or None) pairs, and such pairs of WebSockets."""
         self._assistants = sorted(assistants, key=lambda pair: -len(pair[0]))
-        self._paths = sorted(paths, key=lambda pair: -len(pair[0]))
+        self._paths: Mapping[str, list[tuple[str, str | None]]] = {
+            "POST": sorted(paths, key=lambda pair: -len(pair[0])),
+            "WEBSOCKET": sorted(sockets, key=lambda pair: -len(pair[0])),
+        }
 
     def match(self, method: str, host: str, path: str) -> Route | None:
         """Say where an exchange leads, or None where it is no call. The query is ignored."""
-        if method != "POST":
-            return None
         path = path.partition("?")[0].rstrip("/")
-        for suffix, dialect in self._paths:
+        for suffix, dialect in self._paths.get(method, ()):
             if path.endswith(suffix):
                 return None if dialect is None else Route(self.assistant(host), dialect)
         return None

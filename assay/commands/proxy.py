@@ -50,7 +50,7 @@ def command(settings: Settings, supervised: bool) -> None:
     from proxy.server import Address, ListenError, ServerError, serve
 
     table = load_routes()
-    routes = Routes(table.assistants, table.paths)
+    routes = Routes(table.assistants, table.paths, table.sockets)
     path = settings.ledger.path
     key = key_of(path)
     intake = Intake(lambda: Ledger.open(path), Assembly(routes, _resolver(settings, key), key))

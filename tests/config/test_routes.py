@@ -12,7 +12,7 @@ from proxy.routes import Route, Routes
 @pytest.fixture(scope="module")
 def routes() -> Routes:
     table = load_routes()
-    return Routes(table.assistants, table.paths)
+    return Routes(table.assistants, table.paths, table.sockets)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,12 @@ def test_what_is_no_prompt_leads_nowhere(routes: Routes, path: str) -> None:
 
 
 def test_every_dialect_of_the_table_exists() -> None:
-    assert {dialect for _, dialect in load_routes().paths if dialect} <= set(DIALECTS)
+    table = load_routes()
+    assert {dialect for _, dialect in [*table.paths, *table.sockets] if dialect} <= set(DIALECTS)
 
 
 def test_a_path_without_its_slash_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "routes.toml"
-    file.write_text('[assistants]\n[paths]\nopenai-chat = ["completions"]\n[never]\npaths = []\n', encoding="utf-8")
+    file.write_text('[assistants]\n[paths]\nopenai-chat = ["completions"]\n[sockets]\n[never]\npaths = []\n', encoding="utf-8")
     with pytest.raises(ValueError, match="must begin with a slash"):
         load_routes(file)
