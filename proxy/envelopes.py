@@ -60,7 +60,7 @@ def _human(envelope: Envelope, message: Spoken) -> Said:
     own = _own(envelope, message.texts)
     if message.results:
         own += _replies(envelope, message.results)
-    if message.texts and not own and not message.wordless:
+    if message.texts and not own and not message.wordless and not message.tool_results:
         return Said(None)
     return Said("human", _joined(own), message.tool_results)
 
