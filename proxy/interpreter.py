@@ -7,6 +7,7 @@ what the conversation asks (`conversation.py`).
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from proxy.codings import Decoder, decode
 from proxy.conversation import Said, asked, fit
@@ -44,7 +45,7 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)),
+        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
         streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
@@ -178,6 +179,11 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
 
 
+def _model_in(dialect: Dialect, path: str) -> str | None:
+    found = dialect.model_path.search(path) if dialect.model_path else None
+    return _name(unquote(found[1])) if found else None
+
+
 def _streams(dialect: Dialect, path: str, fields: dict[str, Any]) -> bool:
     asked_for = at(fields, dialect.stream) if dialect.stream else None
     return (
@@ -189,8 +195,9 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
     speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
     if speaker is None:
         return Spoken(None)
-    elsewhere = speaker == "assistant" and dialect.assistant_content
-    content = at(message, dialect.assistant_content if elsewhere else dialect.content)
+    content = at(message, dialect.content)
+    if content is None:
+        content = at(message, dialect.other_content)
     blocks = content if isinstance(content, list) else []
     texts = tuple(_texts(dialect, content))
     results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]

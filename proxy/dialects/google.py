@@ -1,5 +1,6 @@
 """Google's formats: Gemini as its own interface and Vertex AI say it, and inside the envelope of Code Assist."""
 
+import re
 from dataclasses import replace
 
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
@@ -24,6 +25,7 @@ GEMINI = Dialect(
     aside_texts=(),
     system=(("systemInstruction", "parts"), ("system_instruction", "parts")),
     asked_model=(),
+    model_path=re.compile("/models/([^/:]+):"),
     stream=(),
     stream_paths=(":streamGenerateContent",),
     user=(),
