@@ -23,8 +23,6 @@ ANTHROPIC_MESSAGES = Dialect(
     text_blocks=(says("type", "text"),),
     block_text=("text",),
     tool_result_blocks=(says("type", "tool_result"),),
-    # A human who types exactly this, and nothing else, asks nothing either.
-    aside_texts=(("<system-reminder>", "</system-reminder>"),),
     asked_model=("model",),
     stream=("stream",),
     # Vertex AI and Bedrock have the model and the stream in the path, and Bedrock sends each event wrapped.

@@ -19,7 +19,6 @@ OLLAMA_CHAT = Dialect(
     text_blocks=(),
     block_text=(),
     tool_result_blocks=(),
-    aside_texts=(),
     asked_model=("model",),
     stream=("stream",),
     streams_by_default=True,
