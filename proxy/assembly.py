@@ -148,7 +148,7 @@ def _answer(answering: _Answering, ended: Ended) -> Answer:
     first, end = answering.first_byte_at, ended.at
     return Answer(
         http_status=ended.status if ended.status is not None else answering.status,
-        complete=reply.complete and not reply.error if reply and not ended.missed else ended.whole,
+        complete=_complete(reply, ended),
         response_bytes=ended.body_bytes,
         model=reply.model if reply else None,
         input_tokens=reply.input_tokens if reply else None,
@@ -157,6 +157,12 @@ def _answer(answering: _Answering, ended: Ended) -> Answer:
         duration_ms=_ms(answering.asked_at, end),
         unreadable=answering.unreadable,
     )
+
+
+def _complete(reply: Reply | None, ended: Ended) -> bool:
+    if reply is None or ended.missed:
+        return ended.whole
+    return not reply.error and (ended.whole if reply.complete is None else reply.complete)
 
 
 def _ms(begin: float, end: float) -> float:

@@ -4,6 +4,7 @@ No dialect is named here. Nothing of an answer's text is kept. Leaves out coding
 what the conversation asks (`conversation.py`).
 """
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from proxy.conversation import Said, asked, fit
 from proxy.dialects.table import Claim, Count, Dialect, Mark, at
 from proxy.exchange import UnreadableExchange
 from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
-from proxy.reading import AnswerReader, Reply, Request
+from proxy.reading import AnswerReader, Reply, Request, Signals
 from proxy.sent import Sent, Spoken
 
 MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
@@ -29,14 +30,14 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
-    messages = at(fields, dialect.messages)
-    if not isinstance(messages, list) or not messages:
+    messages = tuple(_messages(dialect, fields))
+    if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
         headers=headers,
         fields=fields,
         system=tuple(text for path in dialect.system for text in _texts(dialect, at(fields, path))),
-        messages=tuple(_spoken(dialect, message) for message in messages),
+        messages=messages,
     )
     ask = asked([_said(dialect, message) for message in sent.messages])
     return Request(
@@ -44,11 +45,12 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         text=ask.text,
         history=ask.history,
         model=_name(at(fields, dialect.asked_model)),
-        streamed=at(fields, dialect.stream) is True,
+        streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
+        signals=Signals(automation=dialect.without_text) if dialect.without_text and not ask.opening else Signals(),
     )
 
 
@@ -72,8 +74,8 @@ class _Answer:
         self._complete = False
         self._error = False
         self._model: str | None = None
-        self._input = _Tally(dialect.input_tokens)
-        self._output = _Tally(dialect.output_tokens)
+        self._input = _Tally(dialect.input_tokens, headers)
+        self._output = _Tally(dialect.output_tokens, headers)
 
     def feed(self, data: bytes) -> None:
         if not data:
@@ -88,9 +90,10 @@ class _Answer:
             self._take(self._framing.end())
         if self._unread and not self._read:
             raise UnreadableExchange("nothing of the answer could be read")
-        if self._framing is not None and self._framing.whole and self._read:
-            self._complete = True
-        return Reply(self._complete, self._model, self._input.total(), self._output.total(), self._error)
+        complete: bool | None = self._complete or (self._read > 0 and self._framing is not None and self._framing.whole)
+        if not complete and self._read and self._dialect.ends_with_body:
+            complete = None
+        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error)
 
     def _parts(self, plain: bytes) -> Iterator[Part]:
         if self._framing is None:
@@ -105,7 +108,7 @@ class _Answer:
         for part in parts:
             failed = part.failed or part.name in self._dialect.error_events
             ended = part.data.strip() in self._dialect.sentinels
-            fields = _object(part.data)
+            fields = self._fields(part.data)
             self._error |= failed
             self._complete |= ended
             if fields is not None:
@@ -114,6 +117,16 @@ class _Answer:
                 self._read += 1
             else:
                 self._unread += 1
+
+    def _fields(self, data: bytes) -> dict[str, Any] | None:
+        fields = _object(data)
+        wrapped = at(fields, self._dialect.wrapped)
+        if not isinstance(wrapped, str):
+            return fields
+        try:
+            return _object(base64.b64decode(wrapped))
+        except ValueError:
+            return None
 
     def _note(self, fields: dict[str, Any]) -> None:
         dialect = self._dialect
@@ -128,9 +141,11 @@ class _Answer:
 class _Tally:
     """Keeps what an answer last reported of each field of a count."""
 
-    def __init__(self, count: Count) -> None:
+    def __init__(self, count: Count, headers: Mapping[str, str]) -> None:
         self._count = count
         self._reported: dict[str, int] = {}
+        self._header = _tokens_named(headers.get(count.header, ""))
+        self._instead = _Tally(count.instead, headers) if count.instead else None
 
     def add(self, fields: dict[str, Any]) -> None:
         for place in self._count.places:
@@ -138,17 +153,44 @@ class _Tally:
                 for name in self._count.fields:
                     if (tokens := _tokens(usage.get(name))) is not None:
                         self._reported[name] = tokens
+        if self._instead:
+            self._instead.add(fields)
 
     def total(self) -> int | None:
         """Sum up; None: nothing was reported."""
-        return sum(self._reported.values()) if self._reported else None
+        if self._reported:
+            return sum(self._reported.values())
+        instead = self._instead.total() if self._instead else None
+        return self._header if instead is None else instead
+
+
+def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
+    listed = at(fields, dialect.messages)
+    for message in listed if isinstance(listed, list) else ():
+        yield _spoken(dialect, message)
+    results = at(fields, dialect.newest_results)
+    results = results if isinstance(results, list) else []
+    if dialect.newest is not None:
+        newest = _spoken(dialect, at(fields, dialect.newest))
+        if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
+            yield newest
+    if results:
+        yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
+
+
+def _streams(dialect: Dialect, path: str, fields: dict[str, Any]) -> bool:
+    asked_for = at(fields, dialect.stream) if dialect.stream else None
+    return (
+        asked_for is True or path.endswith(dialect.stream_paths) or (asked_for is None and dialect.streams_by_default)
+    )
 
 
 def _spoken(dialect: Dialect, message: object) -> Spoken:
     speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
     if speaker is None:
         return Spoken(None)
-    content = at(message, dialect.content)
+    elsewhere = speaker == "assistant" and dialect.assistant_content
+    content = at(message, dialect.assistant_content if elsewhere else dialect.content)
     blocks = content if isinstance(content, list) else []
     texts = tuple(_texts(dialect, content))
     results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]
@@ -156,7 +198,7 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
         speaker,
         texts,
         results=tuple(text for block in results for text in _texts(dialect, at(block, dialect.tool_result_content))),
-        tool_results=bool(results),
+        tool_results=bool(results) or _holds_any(dialect.tool_result_messages, message),
         wordless=len(blocks) > len(texts),
     )
 
@@ -167,9 +209,15 @@ def _texts(dialect: Dialect, content: object) -> Iterator[str]:
         yield content
     elif isinstance(content, list):
         for block in content:
-            text = at(block, dialect.block_text) if _holds_any(dialect.text_blocks, block) else None
-            if isinstance(text, str):
+            if (text := _block_text(dialect, block)) is not None:
                 yield text
+
+
+def _block_text(dialect: Dialect, block: object) -> str | None:
+    if not _holds_any(dialect.text_blocks, block) or _holds_any(dialect.hidden_blocks, block):
+        return None
+    texts = (at(block, path) for path in (dialect.block_text, dialect.other_block_text))
+    return next((text for text in texts if isinstance(text, str)), None)
 
 
 def _said(dialect: Dialect, message: Spoken) -> Said:
@@ -189,7 +237,7 @@ def _is_aside(dialect: Dialect, text: str) -> bool:
 def _holds(mark: Mark, value: object) -> bool:
     found = at(value, mark.path)
     if mark.values is None:
-        return found is not None
+        return found is not None and found is not False
     return isinstance(found, str) and found in mark.values
 
 
@@ -228,3 +276,7 @@ def _name(value: object) -> str | None:
 
 def _tokens(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
+
+
+def _tokens_named(value: str) -> int | None:
+    return _tokens(int(value)) if len(value) < 20 and value.isascii() and value.isdigit() else None

@@ -6,8 +6,20 @@ name it here, and add a folder of cases in `tests/golden/`.
 
 from collections.abc import Mapping
 
+from proxy.dialects.amazon import AMAZON_Q, BEDROCK_CONVERSE
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
+from proxy.dialects.cohere import COHERE_V1, COHERE_V2
+from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST
+from proxy.dialects.ollama import OLLAMA_CHAT
 from proxy.dialects.openai import OPENAI_CHAT
 from proxy.dialects.table import Dialect
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI_CHAT, ANTHROPIC_MESSAGES)}
+_ALL = (
+    OPENAI_CHAT,
+    ANTHROPIC_MESSAGES,
+    *(GEMINI, GEMINI_CODE_ASSIST),
+    *(BEDROCK_CONVERSE, AMAZON_Q),
+    OLLAMA_CHAT,
+    *(COHERE_V2, COHERE_V1),
+)
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}

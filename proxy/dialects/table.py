@@ -26,7 +26,7 @@ def at(value: object, path: Path) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Holds where the value at `path` is one of `values`; without values, where there is any but null."""
+    """Holds where the value at `path` is one of `values`; without values, where there is any but null and false."""
 
     path: Path
     values: frozenset[str] | None = None
@@ -50,6 +50,8 @@ class Count:
 
     places: tuple[Path, ...]
     fields: tuple[str, ...]
+    instead: "Count | None" = None  # counts where nothing is reported here
+    header: str = ""  # of the answer, lower case: counts where the body reports nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Dialect:
     name: str
     # The request.
     messages: Path  # a list of objects, the oldest first
-    speakers: tuple[tuple[Mark, Speaker], ...]  # of a message; what no mark fits is nobody's
+    speakers: tuple[tuple[Mark, Speaker | None], ...]  # of a message; what no mark fits is nobody's
     content: Path  # of a message: a text, or a list of blocks
     text_blocks: tuple[Mark, ...]
     block_text: Path  # of a text block
@@ -80,6 +82,18 @@ class Dialect:
     # By default a dialect has none of these.
     system: tuple[Path, ...] = ()  # of the request: system prompts beside the messages, each a text or a list of blocks
     tool_result_content: Path = ()  # of a block in which a tool says something: a text, or a list of blocks
+    newest: Path | None = None  # the newest message, where it stands apart from the others; the empty path: the body
+    newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
+    tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
+    assistant_content: Path = ()  # of an assistant's message, where it isn't at `content`
+    other_block_text: Path = ()  # of a text block that has none at `block_text`
+    hidden_blocks: tuple[Mark, ...] = ()  # text blocks that nobody said: an assistant's thoughts
+    streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
+    stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
+    without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
+    # And of the answer.
+    wrapped: Path = ()  # where a part holds the real one: its JSON in base64
+    ends_with_body: bool = False  # no mark always ends an answer: a body that HTTP ends as it should is whole
 
 
 def says(step: str, *values: str) -> Mark:
