@@ -6,17 +6,19 @@ what the conversation asks (`conversation.py`).
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from proxy.codings import Decoder, decode
-from proxy.conversation import Said, asked, fit
+from proxy.conversation import MAX_NAME_CHARS, asked, fit
 from proxy.dialects.table import Claim, Count, Dialect, Mark, at
+from proxy.envelopes import unwrap
 from proxy.exchange import UnreadableExchange
 from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
-from proxy.reading import AnswerReader, Reply, Request, Signals
+from proxy.reading import AnswerReader, Reply, Request
+from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
 
-MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
 
@@ -39,7 +41,12 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         system=tuple(text for path in dialect.system for text in _texts(dialect, at(fields, path))),
         messages=messages,
     )
-    ask = asked([_said(dialect, message) for message in sent.messages])
+    recognised = recognise(sent)
+    said = unwrap(recognised.envelope, sent.messages)
+    ask = asked(said)
+    signals = recognised.signals(said)
+    if dialect.without_text and not ask.opening:
+        signals = replace(signals, automation=dialect.without_text)
     return Request(
         tail=ask.tail,
         text=ask.text,
@@ -50,7 +57,7 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         place=ask.place,
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
-        signals=Signals(automation=dialect.without_text) if dialect.without_text and not ask.opening else Signals(),
+        signals=signals,
     )
 
 
@@ -218,20 +225,6 @@ def _block_text(dialect: Dialect, block: object) -> str | None:
         return None
     texts = (at(block, path) for path in (dialect.block_text, dialect.other_block_text))
     return next((text for text in texts if isinstance(text, str)), None)
-
-
-def _said(dialect: Dialect, message: Spoken) -> Said:
-    if message.speaker not in ("human", "assistant"):
-        return Said(message.speaker)
-    own = [text for text in message.texts if not _is_aside(dialect, text)]
-    if message.texts and not own and not message.wordless:
-        return Said(None)
-    return Said(message.speaker, "\n\n".join(text for text in own if text.strip()), message.tool_results)
-
-
-def _is_aside(dialect: Dialect, text: str) -> bool:
-    text = text.strip() if dialect.aside_texts else text
-    return any(text.startswith(begin) and text.endswith(end) for begin, end in dialect.aside_texts)
 
 
 def _holds(mark: Mark, value: object) -> bool:

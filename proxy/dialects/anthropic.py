@@ -22,8 +22,6 @@ ANTHROPIC_MESSAGES = Dialect(
     text_blocks=(says("type", "text"),),
     block_text=("text",),
     tool_result_blocks=(says("type", "tool_result"),),
-    # A human who types exactly this, and nothing else, asks nothing either.
-    aside_texts=(("<system-reminder>", "</system-reminder>"),),
     asked_model=("model",),
     stream=("stream",),
     # Never the whole of a structured id: it holds the session, and each session would be a new person.

@@ -21,7 +21,6 @@ GEMINI = Dialect(
     hidden_blocks=(Mark(("thought",)),),
     tool_result_blocks=(Mark(("functionResponse",)), Mark(("function_response",))),
     tool_result_content=("functionResponse", "response", "output"),
-    aside_texts=(),
     system=(("systemInstruction", "parts"), ("system_instruction", "parts")),
     asked_model=(),
     stream=(),

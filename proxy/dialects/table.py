@@ -66,7 +66,6 @@ class Dialect:
     text_blocks: tuple[Mark, ...]
     block_text: Path  # of a text block
     tool_result_blocks: tuple[Mark, ...]  # of a human's message: what a tool says there
-    aside_texts: tuple[tuple[str, str], ...]  # begin and end of text blocks that clients write in the human's name
     asked_model: Path
     stream: Path  # true: the answer shall be streamed
     user: tuple[Claim, ...]

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy import interpreter
+from proxy.conversation import MAX_NAME_CHARS
 from proxy.dialects import DIALECTS
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
 from proxy.dialects.openai import OPENAI_CHAT
 from proxy.dialects.table import Dialect
 from proxy.exchange import UnreadableExchange
-from proxy.interpreter import MAX_NAME_CHARS, MAX_TOKENS, read_answer, read_request
+from proxy.interpreter import MAX_TOKENS, read_answer, read_request
 from proxy.reading import Reply, Request
 from tests.proxy.amazon import event, exception
 from tests.proxy.compressing import COMPRESSED
