@@ -69,7 +69,8 @@ def _answer_lines(keys: AnswerTable, reply: Reply) -> Iterator[str]:
     for key in ("model", "input_tokens", "output_tokens"):
         value, steps = getattr(reply, key), getattr(keys, key)
         yield _line(key.replace("_", " "), _missing(f"answer.{key}", steps) if value is None else str(value))
-    yield _line("complete", _yes(reply.complete))
+    complete = "if HTTP ends it as it should" if reply.complete is None else _yes(reply.complete)
+    yield _line("complete", complete)
     yield _line("failed", _yes(reply.error))
 
 

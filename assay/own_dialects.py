@@ -27,6 +27,7 @@ def dialect(file: DialectFile) -> Dialect:
     return Dialect(
         name=file.name,
         messages=request.messages or (),
+        newest=request.text,
         speakers=(
             (_says(request.role, request.human), "human"),
             (_says(request.role, request.assistant), "assistant"),
@@ -36,9 +37,8 @@ def dialect(file: DialectFile) -> Dialect:
         text_blocks=(_says(request.block_type, request.text_blocks),),
         block_text=request.block_text,
         tool_result_blocks=(),
-        aside_texts=(),
-        asked_model=request.model or _NOWHERE,
-        stream=request.stream or _NOWHERE,
+        asked_model=request.model or (),
+        stream=request.stream or (),
         user=_claims(request.user),
         conversation=_claims(request.conversation),
         model=(answer.model,) if answer.model else (),
@@ -48,10 +48,8 @@ def dialect(file: DialectFile) -> Dialect:
         sentinels=frozenset(line.encode() for line in answer.end_lines),
         errors=_marks(answer.error, answer.error_values),
         error_events=frozenset({"error"}),
+        ends_with_body=answer.end is None,
     )
-
-
-_NOWHERE = (0,)  # a body is an object, which has no first item
 
 
 def _says(path: Steps, values: Sequence[str]) -> Mark:

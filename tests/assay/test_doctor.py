@@ -49,6 +49,31 @@ def test_an_answer_is_enough(home: Path) -> None:
     assert "complete       yes" in said
 
 
+def test_a_prompt_may_stand_alone(home: Path) -> None:
+    """And what was said before, elsewhere in the body."""
+    (home / "acme.toml").write_text(
+        'name = "acme-ask"\nhosts = ["ask.acme.example"]\npaths = ["/ask"]\n[request]\ntext = "question"\n'
+        'messages = "earlier"\n',
+        encoding="utf-8",
+    )
+    earlier = [{"role": "user", "content": "Where are solvents?"}, {"role": "assistant", "content": "In Lyon."}]
+    code, said = doctor(home, changed={"question": "Since when?", "earlier": earlier})
+    assert code == 0
+    assert "ask 2 of its conversation\n" in said
+    history = "history\n    user, 19 characters\n    assistant, 8 characters\n"
+    assert said.endswith(f"{history}  text           11 characters\n    Since when?\n")
+    assert "ask 1 of its conversation" in doctor(home, changed={"question": "Since when?"})[1]
+    code, said = doctor(home, changed={})
+    assert code == 1
+    assert "nothing: request.text finds nothing, as the body has no question, but thread, employee, options" in said
+
+
+def test_a_stream_without_an_end_is_complete_as_http_ends_it(home: Path) -> None:
+    dialect = example("acme.toml").replace('end = "state"\nend_values = ["finished"]\n', "")
+    (home / "acme.toml").write_text(dialect, encoding="utf-8")
+    assert "complete       if HTTP ends it as it should" in doctor(home, "--answer", "answer.sse")[1]
+
+
 def turns(*said: tuple[str, object]) -> dict[str, Any]:
     return {"thread": {"turns": [{"author": author, "body": body} for author, body in said]}}
 
