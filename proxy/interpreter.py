@@ -15,7 +15,7 @@ from proxy.conversation import MAX_NAME_CHARS, asked, fit
 from proxy.dialects.table import Claim, Count, Dialect, Mark, at
 from proxy.envelopes import unwrap
 from proxy.exchange import UnreadableExchange
-from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
+from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
@@ -75,7 +75,8 @@ class _Answer:
         self._coding = headers.get("content-encoding", "")
         self._streamed = streamed
         self._decoder: Decoder | None = None
-        self._framing = framing_by_type(headers.get("content-type", ""), streamed)
+        coded = dialect.coded_lines in headers
+        self._framing = CodedLines() if coded else framing_by_type(headers.get("content-type", ""), streamed)
         self._begin = b""  # what came before the framing could be told
         self._read = 0  # parts
         self._unread = 0  # parts that are neither JSON objects nor known
@@ -115,7 +116,7 @@ class _Answer:
     def _take(self, parts: Iterable[Part]) -> None:
         for part in parts:
             failed = part.failed or part.name in self._dialect.error_events
-            ended = part.data.strip() in self._dialect.sentinels
+            ended = part.name in self._dialect.end_events or part.data.strip() in self._dialect.sentinels
             fields = self._fields(part.data)
             self._error |= failed
             self._complete |= ended
@@ -174,16 +175,26 @@ class _Tally:
 
 def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     listed = at(fields, dialect.messages)
-    for message in listed if isinstance(listed, list) else ():
-        yield _spoken(dialect, message)
+    said = [_spoken(dialect, message) for message in listed] if isinstance(listed, list) else []
     results = at(fields, dialect.newest_results)
     results = results if isinstance(results, list) else []
-    if dialect.newest is not None:
-        newest = _spoken(dialect, at(fields, dialect.newest))
-        if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
-            yield newest
+    newest = _newest(dialect, fields)
+    if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
+        while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
+            said.pop()
+        said.append(newest)
+    yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
+    if _holds_any(dialect.resumes, fields):
+        yield Spoken("assistant")
+
+
+def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
+    if dialect.newest is None:
+        return Spoken(None)
+    message = at(fields, dialect.newest)
+    return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
 
 
 def _model_in(dialect: Dialect, path: str) -> str | None:

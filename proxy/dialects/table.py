@@ -82,7 +82,9 @@ class Dialect:
     system: tuple[Path, ...] = ()  # of the request: system prompts beside the messages, each a text or a list of blocks
     tool_result_content: Path = ()  # of a block in which a tool says something: a text, or a list of blocks
     model_path: re.Pattern[str] | None = None  # found in the URL's path: its first group is the model, percent-encoded
-    newest: Path | None = None  # the newest message, where it stands apart from the others; the empty path: the body
+    newest: Path | None = None  # the newest message, or just its text, where it stands apart; the empty path: the body
+    newest_listed: bool = False  # it may stand among the others too
+    resumes: tuple[Mark, ...] = ()  # of the request: the answer before shall go on, and nobody asks
     newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
     tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
     other_content: Path = ()  # of a message that has none at `content`
@@ -92,6 +94,8 @@ class Dialect:
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
     # And of the answer.
+    coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
+    end_events: frozenset[str] = frozenset()  # names of events, as `ends`
     wrapped: Path = ()  # where a part holds the real one: its JSON in base64
     ends_with_body: bool = False  # no mark always ends an answer: a body that HTTP ends as it should is whole
 
