@@ -141,6 +141,7 @@ EXAMPLES = (
         ('You have been provided with a set of responses from various models to the latest user query: "x"',),
     ),
     Example("open-webui", "task", headers={"x-owui-task": "title_generation"}),
+    Example("open-webui", "schedule", headers=asking.OPEN_WEBUI, body={"automation_id": "a-1"}),
     Example(
         "open-webui",
         "task",
