@@ -3,12 +3,13 @@
 Plain computing over records: no threads, no SQL. What cannot be read becomes a call of kind `unreadable`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
+from proxy.dialects.table import Dialect
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
 from proxy.folding import AskSeen, fold, place
 from proxy.identity import Resolver
@@ -84,8 +85,12 @@ class _Answering:
 class Assembly:
     """Keeps the exchanges that are under way."""
 
-    def __init__(self, routes: Routes, resolver: Resolver, key: Key) -> None:
+    def __init__(
+        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+    ) -> None:
+        """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
+        self._dialects = dialects
         self._resolver = resolver
         self._key = key
         self._under_way: dict[int, _Answering] = {}
@@ -101,7 +106,8 @@ class Assembly:
         match event:
             case AnswerBegan():
                 answering.status = event.status
-                answering.reader = read_answer(DIALECTS[answering.dialect], event.headers, answering.streamed)
+                if (dialect := self._dialects.get(answering.dialect)) is not None:
+                    answering.reader = read_answer(dialect, event.headers, answering.streamed)
             case AnswerBytes():
                 if answering.first_byte_at is None:
                     answering.first_byte_at = event.at
@@ -112,7 +118,7 @@ class Assembly:
 
     def _open(self, asked: Asked, route: Route) -> Opening:
         try:
-            request = _request(asked, route)
+            request = self._request(asked, route)
         except UnreadableExchange:
             self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
             return Opening(asked.exchange, _call(asked, route, None))
@@ -136,11 +142,12 @@ class Assembly:
         retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
         return Opening(asked.exchange, call, Asking(turn, request, retried))
 
-
-def _request(asked: Asked, route: Route) -> Request:
-    if asked.cut:
-        raise UnreadableExchange("the request body is over the cap, or was cut off")
-    return read_request(DIALECTS[route.dialect], asked.path, asked.headers, asked.body)
+    def _request(self, asked: Asked, route: Route) -> Request:
+        if asked.cut:
+            raise UnreadableExchange("the request body is over the cap, or was cut off")
+        if (dialect := self._dialects.get(route.dialect)) is None:
+            raise UnreadableExchange("the dialect is none that is read")
+        return read_request(dialect, asked.path, asked.headers, asked.body)
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

@@ -25,3 +25,6 @@ _ALL = (
     *(OPEN_WEBUI, LIBRECHAT, VERCEL_AI),
 )
 DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
+
+# Undocumented, in protobuf: their calls are counted by name, as unreadable, and nobody tries to read them.
+UNREAD = frozenset({"cursor", "protobuf"})
