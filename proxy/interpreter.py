@@ -19,6 +19,7 @@ from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, f
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -182,7 +183,8 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
         while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
             said.pop()
-        said.append(newest)
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
     yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))

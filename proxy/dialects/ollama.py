@@ -40,6 +40,7 @@ OLLAMA_GENERATE = replace(
     name="ollama-generate",
     messages=(),
     newest=(),
+    templated=True,
     speakers=((Mark(("prompt",)), "human"),),
     content=("prompt",),
     system=(("system",),),

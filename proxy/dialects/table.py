@@ -85,6 +85,7 @@ class Dialect:
     newest: Path | None = None  # the newest message, or just its text, where it stands apart; the empty path: the body
     newest_listed: bool = False  # it may stand among the others too
     resumes: tuple[Mark, ...] = ()  # of the request: the answer before shall go on, and nobody asks
+    templated: bool = False  # a text that is `newest` may hold a whole conversation, in the model's own template
     newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
     tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
     other_content: Path = ()  # of a message that has none at `content`
