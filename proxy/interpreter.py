@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from proxy.codings import Decoder, decode
 from proxy.conversation import MAX_NAME_CHARS, asked, fit
@@ -18,6 +19,7 @@ from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, f
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -51,7 +53,7 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)),
+        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
         streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
@@ -181,7 +183,8 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
         while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
             said.pop()
-        said.append(newest)
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
     yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
@@ -196,6 +199,11 @@ def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
     return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
 
 
+def _model_in(dialect: Dialect, path: str) -> str | None:
+    found = dialect.model_path.search(path) if dialect.model_path else None
+    return _name(unquote(found[1])) if found else None
+
+
 def _streams(dialect: Dialect, path: str, fields: dict[str, Any]) -> bool:
     asked_for = at(fields, dialect.stream) if dialect.stream else None
     return (
@@ -207,8 +215,9 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
     speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
     if speaker is None:
         return Spoken(None)
-    elsewhere = speaker == "assistant" and dialect.assistant_content
-    content = at(message, dialect.assistant_content if elsewhere else dialect.content)
+    content = at(message, dialect.content)
+    if content is None:
+        content = at(message, dialect.other_content)
     blocks = content if isinstance(content, list) else []
     texts = tuple(_texts(dialect, content))
     results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]

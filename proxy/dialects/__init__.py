@@ -11,7 +11,8 @@ from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
 from proxy.dialects.browser import LIBRECHAT, OPEN_WEBUI, VERCEL_AI
 from proxy.dialects.cohere import COHERE_V1, COHERE_V2
 from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST
-from proxy.dialects.ollama import OLLAMA_CHAT
+from proxy.dialects.invoke import BEDROCK_MESSAGES, BEDROCK_PROMPT
+from proxy.dialects.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from proxy.dialects.openai import OPENAI_CHAT
 from proxy.dialects.table import Dialect
 
@@ -19,8 +20,8 @@ _ALL = (
     OPENAI_CHAT,
     ANTHROPIC_MESSAGES,
     *(GEMINI, GEMINI_CODE_ASSIST),
-    *(BEDROCK_CONVERSE, AMAZON_Q),
-    OLLAMA_CHAT,
+    *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT, AMAZON_Q),
+    *(OLLAMA_CHAT, OLLAMA_GENERATE),
     *(COHERE_V2, COHERE_V1),
     *(OPEN_WEBUI, LIBRECHAT, VERCEL_AI),
 )

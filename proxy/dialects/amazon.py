@@ -1,5 +1,6 @@
 """Amazon's formats: Bedrock's Converse, and Amazon Q Developer with Kiro."""
 
+from proxy.dialects.invoke import BEDROCK_MODEL
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
 
 _METADATA = ("requestMetadata",)
@@ -23,6 +24,7 @@ BEDROCK_CONVERSE = Dialect(
     tool_result_content=("toolResult", "content"),
     system=(("system",),),
     asked_model=(),
+    model_path=BEDROCK_MODEL,
     stream=(),
     stream_paths=("/converse-stream",),
     user=(Claim((*_METADATA, "user")), Claim((*_METADATA, "user_id")), Claim((*_METADATA, "userId"))),
@@ -49,7 +51,7 @@ AMAZON_Q = Dialect(
     newest=(*_STATE, "currentMessage"),
     speakers=((Mark(_SAID), "human"), (Mark(("assistantResponseMessage",)), "assistant")),
     content=(*_SAID, "content"),
-    assistant_content=("assistantResponseMessage", "content"),
+    other_content=("assistantResponseMessage", "content"),
     text_blocks=(),
     block_text=(),
     tool_result_blocks=(),
