@@ -57,8 +57,8 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     said = unwrap(recognised.envelope, sent.messages)
     ask = asked(said)
     signals = recognised.signals(said)
-    if dialect.without_text and not ask.opening:
-        signals = replace(signals, automation=dialect.without_text)
+    if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
+        signals = replace(signals, automation=automation)
     return Request(
         tail=ask.tail,
         text=ask.text,
