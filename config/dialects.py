@@ -37,13 +37,15 @@ def steps(path: str) -> Steps:
     return tuple(found)
 
 
-def _path(value: object) -> object:
-    return steps(value) if isinstance(value, str) else value
+def _path(value: object) -> Steps:
+    if not isinstance(value, str):
+        raise ValueError("no path")  # noqa: TRY004 - pydantic takes no TypeError for a finding
+    return steps(value)
 
 
 def _field(value: Steps) -> Steps:
-    if not isinstance(value[-1], str):
-        raise ValueError("no field")  # noqa: TRY004 - the type is right
+    if isinstance(value[-1], int):
+        raise ValueError("no field")  # noqa: TRY004 - the same
     return value
 
 

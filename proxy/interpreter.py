@@ -19,6 +19,7 @@ from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, f
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -30,9 +31,19 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
     route knows the dialect.
     """
+    return read_fields(dialect, path, headers, read_body(headers, body))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Read a body that is a JSON object, in whatever coding. Raises UnreadableExchange."""
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
+    return fields
+
+
+def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
+    """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
@@ -46,8 +57,8 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     said = unwrap(recognised.envelope, sent.messages)
     ask = asked(said)
     signals = recognised.signals(said)
-    if dialect.without_text and not ask.opening:
-        signals = replace(signals, automation=dialect.without_text)
+    if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
+        signals = replace(signals, automation=automation)
     return Request(
         tail=ask.tail,
         text=ask.text,
@@ -59,6 +70,7 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
+        completion=any(at(fields, path) for path in dialect.completions),
     )
 
 
@@ -182,7 +194,8 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
         while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
             said.pop()
-        said.append(newest)
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
     yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))

@@ -40,7 +40,9 @@ OLLAMA_GENERATE = replace(
     name="ollama-generate",
     messages=(),
     newest=(),
+    templated=True,
     speakers=((Mark(("prompt",)), "human"),),
     content=("prompt",),
     system=(("system",),),
+    completions=(("suffix",),),
 )

@@ -85,6 +85,7 @@ class Dialect:
     newest: Path | None = None  # the newest message, or just its text, where it stands apart; the empty path: the body
     newest_listed: bool = False  # it may stand among the others too
     resumes: tuple[Mark, ...] = ()  # of the request: the answer before shall go on, and nobody asks
+    templated: bool = False  # a text that is `newest` may hold a whole conversation, in the model's own template
     newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
     tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
     other_content: Path = ()  # of a message that has none at `content`
@@ -92,7 +93,9 @@ class Dialect:
     hidden_blocks: tuple[Mark, ...] = ()  # text blocks that nobody said: an assistant's thoughts
     streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
+    completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
+    automation: str = ""  # what every request in it is: none is a person's
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`
