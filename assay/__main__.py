@@ -19,11 +19,13 @@ COMMANDS: Mapping[str, str] = {
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
     "report": "Show value beside raw calls, and the gap between them.",
+    "explain": "Say why a turn got its value.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
+    "doctor": "Check a dialect of your own on samples of your assistant's traffic.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",
 }
 

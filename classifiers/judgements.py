@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.automation import made_by
 from ledger.records import Judgement, PendingTurn, utc
 
 # A judgement, and the ask's embedding (dim,) of unit length, by which asks that mean the same lie close.
@@ -25,6 +26,8 @@ def judgement(
     reasons: tuple[str, ...],
 ) -> Judgement:
     """Make a judgement. What a program sent is level 0 (rubric rule 7), whatever it asks for."""
+    if (what := made_by(turn.text)) is not None:
+        category, reasons = "automation", (f"bears the mark of a program: {what}", *reasons)
     if category == "automation":
         level, probabilities = 0, (1.0, 0.0, 0.0, 0.0, 0.0)
     total = sum(probabilities)

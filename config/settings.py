@@ -100,6 +100,11 @@ class ProxySettings(_Section):
         "PEM file of the authorities that upstreams are verified against, in place of the public ones.",
         "be the path of a PEM file",
     )
+    dialects: Home | None = _setting(
+        None,
+        "TOML file, or folder of them, of how an assistant of your own says things (docs/dialects.md).",
+        "be the path of a TOML file or of a folder",
+    )
     proxy_auth: SecretStr | None = _setting(
         None,
         "Who may use the proxy in modes regular and upstream: @FILE (htpasswd), ldaps:…, user:password or any.",

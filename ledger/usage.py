@@ -3,7 +3,9 @@
 Groups of too few people are hidden by the views, not here.
 """
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,9 +17,20 @@ from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.views import GROUPINGS, Grouping, usage_view
 
-__all__ = ["GROUPINGS", "Coverage", "Grouping", "ReadLedger", "Usage"]
+__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
 
 BUSY_MS = 5000
+
+# The newest judgement counts, as in the view.
+EXPLAINED = """
+SELECT v.at, v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
+    v.attention, j.duplicate_of, j.reasons, v.weight, v.value,
+    (
+        SELECT max(w.effective_from) FROM weights AS w WHERE w.level = v.level AND w.effective_from <= v.at
+    ) AS weight_from
+FROM turn_values AS v LEFT JOIN judgements AS j ON j.turn_id = v.turn_id
+WHERE v.turn_id = :turn ORDER BY j.at DESC, j.classifier DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,28 @@ class Coverage:
     unreadable: float | None  # of calls
     unattributed: float | None  # of turns: they have no team
     estimated: float | None  # of calls whose tokens are known
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one turn is worth, and why. Facts about a turn, none about its person."""
+
+    at: str
+    assistant: str
+    client: str | None
+    calls: Mapping[str, int]  # how many of each kind the turn took
+    classifier: str | None  # None: not judged yet, and so is all below
+    level: int | None
+    score: float | None  # expected level, 0.0 to 4.0
+    probabilities: tuple[float, ...]  # of levels 0 to 4; empty: not judged
+    category: str | None
+    novelty: float | None
+    attention: float | None
+    duplicate_of: int | None
+    reasons: tuple[str, ...]
+    weight: float | None
+    weight_from: str | None  # the date from which that weight holds
+    value: float | None
 
 
 class ReadLedger:
@@ -106,6 +141,20 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def explained(self, turn_id: int) -> Explained | None:
+        """Tell what a turn is worth and why. None: there is no such turn."""
+        turns = self._rows(EXPLAINED, turn=turn_id)
+        if not turns:
+            return None
+        (row,) = turns
+        shares = [row.pop(f"p{level}") for level in range(5)]
+        kinds = self._rows("SELECT kind, count(*) AS n FROM calls WHERE turn_id = :turn GROUP BY kind", turn=turn_id)
+        return Explained(
+            **row | {"reasons": tuple(json.loads(row["reasons"] or "[]"))},
+            probabilities=() if row["classifier"] is None else tuple(shares),
+            calls={each["kind"]: each["n"] for each in kinds},
+        )
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         with said_of(self._path):

@@ -3,16 +3,18 @@
 Plain computing over records: no threads, no SQL. What cannot be read becomes a call of kind `unreadable`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
+from proxy.dialects.table import Dialect
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, ExchangeEvent, UnreadableExchange
 from proxy.folding import AskSeen, fold, place
 from proxy.identity import Resolver
-from proxy.interpreter import read_answer, read_request
+from proxy.interpreter import read_answer, read_body, read_fields
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.routes import Route, Routes
 from proxy.sockets import Sockets
@@ -85,8 +87,12 @@ class _Answering:
 class Assembly:
     """Keeps the exchanges that are under way."""
 
-    def __init__(self, routes: Routes, resolver: Resolver, key: Key) -> None:
+    def __init__(
+        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+    ) -> None:
+        """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
+        self._dialects = dialects
         self._resolver = resolver
         self._key = key
         self._under_way: dict[int, _Answering] = {}
@@ -104,14 +110,15 @@ class Assembly:
     def _read(self, event: ExchangeEvent) -> Iterator[Opening | Closing]:
         if isinstance(event, Asked):
             if (route := self._routes.match(event.method, event.host, event.path)) is not None:
-                yield self._open(event, route)
+                yield from self._open(event, route)
             return
         if (answering := self._under_way.get(event.exchange)) is None:
             return  # no call, or its request was lost
         match event:
             case AnswerBegan():
                 answering.status = event.status
-                answering.reader = read_answer(DIALECTS[answering.dialect], event.headers, answering.streamed)
+                if (dialect := self._dialects.get(answering.dialect)) is not None:
+                    answering.reader = read_answer(dialect, event.headers, answering.streamed)
             case AnswerBytes():
                 if answering.first_byte_at is None:
                     answering.first_byte_at = event.at
@@ -120,13 +127,22 @@ class Assembly:
                 del self._under_way[event.exchange]
                 yield Closing(event.exchange, _answer(answering, event))
 
-    def _open(self, asked: Asked, route: Route) -> Opening:
+    def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
+        named = route  # as far as it is known
         try:
-            request = _request(asked, route)
+            fields = self._fields(asked, route)
+            if (confirmed := route.confirmed(fields)) is None:
+                return
+            named = confirmed
+            request = read_fields(self._dialects[named.dialect], asked.path, asked.headers, fields)
         except UnreadableExchange:
-            self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
-            return Opening(asked.exchange, _call(asked, route, None))
-        self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, request.streamed)
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, streamed=False)
+            yield Opening(asked.exchange, _call(asked, named, None))
+        else:
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, request.streamed)
+            yield self._opening(asked, named, request)
+
+    def _opening(self, asked: Asked, route: Route, request: Request) -> Opening:
         call = _call(asked, route, request)
         identity = self._resolver.resolve(asked, request.user)
         where = place(self._key, identity.person, request)
@@ -146,11 +162,12 @@ class Assembly:
         retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
         return Opening(asked.exchange, call, Asking(turn, request, retried))
 
-
-def _request(asked: Asked, route: Route) -> Request:
-    if asked.cut:
-        raise UnreadableExchange("the request body is over the cap, or was cut off")
-    return read_request(DIALECTS[route.dialect], asked.path, asked.headers, asked.body)
+    def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
+        if asked.cut:
+            raise UnreadableExchange("the request body is over the cap, or was cut off")
+        if route.dialect not in self._dialects:
+            raise UnreadableExchange("the dialect is none that is read")
+        return read_body(asked.headers, asked.body)
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:
@@ -158,7 +175,7 @@ def _answer(answering: _Answering, ended: Ended) -> Answer:
     first, end = answering.first_byte_at, ended.at
     return Answer(
         http_status=ended.status if ended.status is not None else answering.status,
-        complete=reply.complete and not reply.error if reply and not ended.missed else ended.whole,
+        complete=_complete(reply, ended),
         response_bytes=ended.body_bytes,
         model=reply.model if reply else None,
         input_tokens=reply.input_tokens if reply else None,
@@ -167,6 +184,12 @@ def _answer(answering: _Answering, ended: Ended) -> Answer:
         duration_ms=_ms(answering.asked_at, end),
         unreadable=answering.unreadable,
     )
+
+
+def _complete(reply: Reply | None, ended: Ended) -> bool:
+    if reply is None or ended.missed:
+        return ended.whole
+    return not reply.error and (ended.whole if reply.complete is None else reply.complete)
 
 
 def _ms(begin: float, end: float) -> float:

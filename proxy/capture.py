@@ -19,7 +19,8 @@ from mitmproxy import connection, ctx, http, tcp
 from mitmproxy.proxy import mode_specs
 
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
-from proxy.socket_capture import METHOD, SocketCapture
+from proxy.routes import WEBSOCKET
+from proxy.socket_capture import SocketCapture
 
 MAX_GATHERED_BYTES = 1024 * 1024  # a request known to be no longer is gathered before it leaves
 MAX_REQUEST_COPY = 8 * 1024 * 1024  # of a longer one; the rest passes uncopied
@@ -157,7 +158,7 @@ class Capture:
         self._sockets.client_left(client.id)
 
     def websocket_start(self, flow: http.HTTPFlow) -> None:
-        if self._wanted(flow, METHOD):
+        if self._wanted(flow, WEBSOCKET):
             self._sockets.opened(flow, lambda number: _upgrade(flow, number))
 
     async def websocket_message(self, flow: http.HTTPFlow) -> None:
@@ -276,7 +277,7 @@ def _upgrade(flow: http.HTTPFlow, number: int) -> Asked:
     return Asked(
         exchange=number,
         at=time.time(),
-        method=METHOD,
+        method=WEBSOCKET,
         host=_host(flow),
         path=_path(flow.request),
         headers=_headers(flow.request),

@@ -18,6 +18,7 @@ MAX_ASK_CHARS = 200_000
 # What a judgement reads of the conversation before; the ledger holds this for every turn that waits.
 HISTORY_MESSAGES = 12
 HISTORY_CHARS = 2_000  # of each
+MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
 CUT_MARK = "\n[...]\n"
 
 _ROLES: Mapping[Speaker | None, Role] = {"human": "user", "assistant": "assistant"}

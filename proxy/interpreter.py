@@ -4,18 +4,23 @@ No dialect is named here. Nothing of an answer's text is kept. Leaves out coding
 what the conversation asks (`conversation.py`).
 """
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from proxy.codings import Decoder, decode
-from proxy.conversation import Said, asked, fit
+from proxy.conversation import MAX_NAME_CHARS, asked, fit
 from proxy.dialects.table import Claim, Count, Dialect, Mark, at
+from proxy.envelopes import unwrap
 from proxy.exchange import UnreadableExchange
-from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
+from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
+from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
-MAX_NAME_CHARS = 512  # of a model, user or conversation; what is longer is no name. The longest known have 250
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
 
@@ -26,29 +31,46 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
     route knows the dialect.
     """
+    return read_fields(dialect, path, headers, read_body(headers, body))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Read a body that is a JSON object, in whatever coding. Raises UnreadableExchange."""
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
-    messages = at(fields, dialect.messages)
-    if not isinstance(messages, list) or not messages:
+    return fields
+
+
+def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
+    """Read a request by the fields of its body. See `read_request`."""
+    messages = tuple(_messages(dialect, fields))
+    if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
         headers=headers,
         fields=fields,
         system=tuple(text for path in dialect.system for text in _texts(dialect, at(fields, path))),
-        messages=tuple(_spoken(dialect, message) for message in messages),
+        messages=messages,
     )
-    ask = asked([_said(dialect, message) for message in sent.messages])
+    recognised = recognise(sent)
+    said = unwrap(recognised.envelope, sent.messages)
+    ask = asked(said)
+    signals = recognised.signals(said)
+    if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
+        signals = replace(signals, automation=automation)
     return Request(
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)),
-        streamed=at(fields, dialect.stream) is True,
+        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
+        streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
+        signals=signals,
+        completion=any(at(fields, path) for path in dialect.completions),
     )
 
 
@@ -65,15 +87,16 @@ class _Answer:
         self._coding = headers.get("content-encoding", "")
         self._streamed = streamed
         self._decoder: Decoder | None = None
-        self._framing = framing_by_type(headers.get("content-type", ""), streamed)
+        coded = dialect.coded_lines in headers
+        self._framing = CodedLines() if coded else framing_by_type(headers.get("content-type", ""), streamed)
         self._begin = b""  # what came before the framing could be told
         self._read = 0  # parts
         self._unread = 0  # parts that are neither JSON objects nor known
         self._complete = False
         self._error = False
         self._model: str | None = None
-        self._input = _Tally(dialect.input_tokens)
-        self._output = _Tally(dialect.output_tokens)
+        self._input = _Tally(dialect.input_tokens, headers)
+        self._output = _Tally(dialect.output_tokens, headers)
 
     def feed(self, data: bytes) -> None:
         if not data:
@@ -88,9 +111,10 @@ class _Answer:
             self._take(self._framing.end())
         if self._unread and not self._read:
             raise UnreadableExchange("nothing of the answer could be read")
-        if self._framing is not None and self._framing.whole and self._read:
-            self._complete = True
-        return Reply(self._complete, self._model, self._input.total(), self._output.total(), self._error)
+        complete: bool | None = self._complete or (self._read > 0 and self._framing is not None and self._framing.whole)
+        if not complete and self._read and self._dialect.ends_with_body:
+            complete = None
+        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error)
 
     def _parts(self, plain: bytes) -> Iterator[Part]:
         if self._framing is None:
@@ -104,8 +128,8 @@ class _Answer:
     def _take(self, parts: Iterable[Part]) -> None:
         for part in parts:
             failed = part.failed or part.name in self._dialect.error_events
-            ended = part.data.strip() in self._dialect.sentinels
-            fields = _object(part.data)
+            ended = part.name in self._dialect.end_events or part.data.strip() in self._dialect.sentinels
+            fields = self._fields(part.data)
             self._error |= failed
             self._complete |= ended
             if fields is not None:
@@ -114,6 +138,16 @@ class _Answer:
                 self._read += 1
             else:
                 self._unread += 1
+
+    def _fields(self, data: bytes) -> dict[str, Any] | None:
+        fields = _object(data)
+        wrapped = at(fields, self._dialect.wrapped)
+        if not isinstance(wrapped, str):
+            return fields
+        try:
+            return _object(base64.b64decode(wrapped))
+        except ValueError:
+            return None
 
     def _note(self, fields: dict[str, Any]) -> None:
         dialect = self._dialect
@@ -128,9 +162,11 @@ class _Answer:
 class _Tally:
     """Keeps what an answer last reported of each field of a count."""
 
-    def __init__(self, count: Count) -> None:
+    def __init__(self, count: Count, headers: Mapping[str, str]) -> None:
         self._count = count
         self._reported: dict[str, int] = {}
+        self._header = _tokens_named(headers.get(count.header, ""))
+        self._instead = _Tally(count.instead, headers) if count.instead else None
 
     def add(self, fields: dict[str, Any]) -> None:
         for place in self._count.places:
@@ -138,10 +174,52 @@ class _Tally:
                 for name in self._count.fields:
                     if (tokens := _tokens(usage.get(name))) is not None:
                         self._reported[name] = tokens
+        if self._instead:
+            self._instead.add(fields)
 
     def total(self) -> int | None:
         """Sum up; None: nothing was reported."""
-        return sum(self._reported.values()) if self._reported else None
+        if self._reported:
+            return sum(self._reported.values())
+        instead = self._instead.total() if self._instead else None
+        return self._header if instead is None else instead
+
+
+def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
+    listed = at(fields, dialect.messages)
+    said = [_spoken(dialect, message) for message in listed] if isinstance(listed, list) else []
+    results = at(fields, dialect.newest_results)
+    results = results if isinstance(results, list) else []
+    newest = _newest(dialect, fields)
+    if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
+        while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
+            said.pop()
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
+    yield from said
+    if results:
+        yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
+    if _holds_any(dialect.resumes, fields):
+        yield Spoken("assistant")
+
+
+def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
+    if dialect.newest is None:
+        return Spoken(None)
+    message = at(fields, dialect.newest)
+    return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
+
+
+def _model_in(dialect: Dialect, path: str) -> str | None:
+    found = dialect.model_path.search(path) if dialect.model_path else None
+    return _name(unquote(found[1])) if found else None
+
+
+def _streams(dialect: Dialect, path: str, fields: dict[str, Any]) -> bool:
+    asked_for = at(fields, dialect.stream) if dialect.stream else None
+    return (
+        asked_for is True or path.endswith(dialect.stream_paths) or (asked_for is None and dialect.streams_by_default)
+    )
 
 
 def _spoken(dialect: Dialect, message: object) -> Spoken:
@@ -149,6 +227,8 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
     if speaker is None:
         return Spoken(None)
     content = at(message, dialect.content)
+    if content is None:
+        content = at(message, dialect.other_content)
     blocks = content if isinstance(content, list) else []
     texts = tuple(_texts(dialect, content))
     results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]
@@ -156,7 +236,7 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
         speaker,
         texts,
         results=tuple(text for block in results for text in _texts(dialect, at(block, dialect.tool_result_content))),
-        tool_results=bool(results),
+        tool_results=bool(results) or _holds_any(dialect.tool_result_messages, message),
         wordless=len(blocks) > len(texts),
     )
 
@@ -167,29 +247,21 @@ def _texts(dialect: Dialect, content: object) -> Iterator[str]:
         yield content
     elif isinstance(content, list):
         for block in content:
-            text = at(block, dialect.block_text) if _holds_any(dialect.text_blocks, block) else None
-            if isinstance(text, str):
+            if (text := _block_text(dialect, block)) is not None:
                 yield text
 
 
-def _said(dialect: Dialect, message: Spoken) -> Said:
-    if message.speaker not in ("human", "assistant"):
-        return Said(message.speaker)
-    own = [text for text in message.texts if not _is_aside(dialect, text)]
-    if message.texts and not own and not message.wordless:
-        return Said(None)
-    return Said(message.speaker, "\n\n".join(text for text in own if text.strip()), message.tool_results)
-
-
-def _is_aside(dialect: Dialect, text: str) -> bool:
-    text = text.strip() if dialect.aside_texts else text
-    return any(text.startswith(begin) and text.endswith(end) for begin, end in dialect.aside_texts)
+def _block_text(dialect: Dialect, block: object) -> str | None:
+    if not _holds_any(dialect.text_blocks, block) or _holds_any(dialect.hidden_blocks, block):
+        return None
+    texts = (at(block, path) for path in (dialect.block_text, dialect.other_block_text))
+    return next((text for text in texts if isinstance(text, str)), None)
 
 
 def _holds(mark: Mark, value: object) -> bool:
     found = at(value, mark.path)
     if mark.values is None:
-        return found is not None
+        return found is not None and found is not False
     return isinstance(found, str) and found in mark.values
 
 
@@ -228,3 +300,7 @@ def _name(value: object) -> str | None:
 
 def _tokens(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
+
+
+def _tokens_named(value: str) -> int | None:
+    return _tokens(int(value)) if len(value) < 20 and value.isascii() and value.isdigit() else None

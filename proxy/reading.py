@@ -47,7 +47,7 @@ class Request:
 class Reply:
     """What an answer body says so far."""
 
-    complete: bool  # the terminal event was seen, or the whole body was read
+    complete: bool | None  # the terminal event was seen, or the whole body was read; None: as HTTP's own end says
     model: str | None
     input_tokens: int | None  # None: not reported
     output_tokens: int | None

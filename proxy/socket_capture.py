@@ -12,7 +12,6 @@ from mitmproxy import http
 
 from proxy.exchange import Asked, Event, SocketClosed, SocketMessage, SocketOpened
 
-METHOD = "WEBSOCKET"  # in place of GET, which the upgrade says
 MAX_MESSAGE_COPY = 8 * 1024 * 1024  # a longer one passes whole, and is known by its beginning alone
 MAX_BEGINNING = 4 * 1024
 # Clients write the type first. Where one does not, its answer may pass before its call is stored; nothing else differs.

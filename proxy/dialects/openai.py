@@ -18,7 +18,6 @@ OPENAI_CHAT = Dialect(
     text_blocks=(says("type", "text"),),
     block_text=("text",),
     tool_result_blocks=(),
-    aside_texts=(),
     asked_model=("model",),
     stream=("stream",),
     user=(Claim(("user",)), Claim(("metadata", "user_id")), Claim(("safety_identifier",))),

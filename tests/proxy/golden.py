@@ -1,10 +1,13 @@
 """The golden cases: bodies written by hand after what real clients and assistants send, and what Assay reads in them.
 
-A case is a file in `tests/golden/<dialect>/requests` or `answers`. `body` is an object, or a stream's lines. `path`
-and `headers` are given where they matter. An outcome leaves out what is as by default.
+A case is a file in `tests/golden/<dialect>/requests` or `answers`. `body` is an object, or a stream's lines, or the
+messages of Amazon's event stream: `{"event": NAME, "says": OBJECT}`, where `exception` may stand for `event`, and
+`{"chunk": OBJECT}` for one that InvokeModel wraps. `path` and `headers` are given where they matter. An outcome leaves
+out what is as by default.
 `python -m tests.proxy.golden` writes each case's `outcome`; review the diff.
 """
 
+import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,6 +18,7 @@ from proxy.dialects import DIALECTS
 from proxy.dialects.table import Dialect
 from proxy.exchange import UnreadableExchange
 from proxy.interpreter import read_answer, read_request
+from tests.proxy.amazon import event, exception
 
 FOLDER = Path(__file__).parent.parent / "golden"
 
@@ -35,28 +39,49 @@ class Case:
     @property
     def body(self) -> bytes:
         body = self.content["body"]
+        if self.of_messages:
+            return b"".join(map(framed, body))
         return ("\n".join(body) if isinstance(body, list) else json.dumps(body)).encode()
 
     @property
+    def of_messages(self) -> bool:
+        body = self.content["body"]
+        return isinstance(body, list) and isinstance(body[0], dict)
+
+    @property
     def content_type(self) -> str:
+        if self.of_messages:
+            return "application/vnd.amazon.eventstream"
         return "text/event-stream" if isinstance(self.content["body"], list) else "application/json"
 
-    def outcome(self, coding: str = "identity", pieces: Iterable[bytes] | None = None) -> object:
+    def outcome(
+        self, coding: str = "identity", pieces: Iterable[bytes] | None = None, dialect: Dialect | None = None
+    ) -> object:
         """Say what Assay reads, as JSON would hold it. `pieces`: the body as sent, in that coding."""
+        dialect = dialect or self.dialect
         headers = {"content-type": self.content_type, **self.content.get("headers", {}), "content-encoding": coding}
         path = self.content.get("path", "")
         pieces = (self.body,) if pieces is None else pieces
         try:
             if self.path.parent.name == "requests":
-                read: Any = read_request(self.dialect, path, headers, b"".join(pieces))
+                read: Any = read_request(dialect, path, headers, b"".join(pieces))
             else:
-                reader = read_answer(self.dialect, headers, streamed=isinstance(self.content["body"], list))
+                reader = read_answer(dialect, headers, streamed=isinstance(self.content["body"], list))
                 for piece in pieces:
                     reader.feed(piece)
                 read = reader.end()
         except UnreadableExchange as fault:
             return f"unreadable: {fault}"
         return json.loads(json.dumps(told(read)))
+
+
+def framed(said: dict[str, Any]) -> bytes:
+    """Frame one message of a case."""
+    if "chunk" in said:
+        wrapped = base64.b64encode(json.dumps(said["chunk"]).encode()).decode()
+        return event("chunk", json.dumps({"bytes": wrapped, "p": "abcdef"}).encode())
+    payload = json.dumps(said["says"]).encode()
+    return event(said["event"], payload) if "event" in said else exception(said["exception"], payload)
 
 
 def told(record: Any) -> Any:

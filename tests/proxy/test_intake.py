@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
     intake.stop()
     facts = "select complete, http_status, model, input_tokens, output_tokens, ttft_ms, duration_ms from calls"
     assert rows(db, facts) == [(1, 200, "stand-in-1", 5, 7, 40.0, 100.0)]
+
+
+def test_a_call_that_nobody_reads_is_counted_by_name(db: Path, tmp_path: Path) -> None:
+    """Undocumented protobuf: its assistant, size and time are known, and nothing that was said."""
+    key = Key.load_or_create(tmp_path / "key")
+    routes = Routes([("cursor.sh", "Cursor")], [], [("cursor.sh", "/RunSSE", "cursor")])
+    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(key), key))
+    intake.start()
+    exchange_with(intake, replace(asked(b"\0\0\0\0\5hello", path="/AiService/RunSSE"), host="api2.cursor.sh"), b"\0\0")
+    intake.stop()
+    facts = "select assistant, dialect, kind, turn_id, request_bytes, response_bytes, complete, ttft_ms from calls"
+    assert rows(db, facts) == [("Cursor", "cursor", "unreadable", None, 10, 2, 1, 40.0)]
+    assert (intake.counts.unreadable, intake.counts.unreadable_answers) == (1, 0)
 
 
 def test_three_hundred_calls_fold_into_exactly_their_turns(intake: Intake, db: Path) -> None:

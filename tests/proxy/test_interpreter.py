@@ -11,18 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy import interpreter
+from proxy.conversation import MAX_NAME_CHARS
 from proxy.dialects import DIALECTS
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
 from proxy.dialects.openai import OPENAI_CHAT
 from proxy.dialects.table import Dialect
 from proxy.exchange import UnreadableExchange
-from proxy.interpreter import MAX_NAME_CHARS, MAX_TOKENS, read_answer, read_request
+from proxy.interpreter import MAX_TOKENS, read_answer, read_request
 from proxy.reading import Reply, Request
+from tests.proxy.amazon import event, exception
 from tests.proxy.compressing import COMPRESSED
 from tests.proxy.golden import Case, cases
 
 JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
+LINES = {"content-type": "application/x-ndjson"}
+MESSAGES = {"content-type": "application/vnd.amazon.eventstream"}
 codings = pytest.mark.parametrize(("coding", "compress"), COMPRESSED.values(), ids=COMPRESSED)
 dialects = st.sampled_from(list(DIALECTS.values()))
 
@@ -245,13 +249,15 @@ FRAGMENTS = (
         b'{"error":1}',
         b'{"model"',
     ),
+    *(b"[", b",", b"]", b'{"done":true,"eval_count":3}'),
+    *(event("messageStop", b'{"stopReason":"x"}'), exception("e", b"{}"), event("chunk", b'{"bytes":"e30="}')[:30]),
 )
 
 
 @settings(deadline=None, max_examples=200)
 @given(
     dialect=dialects,
-    headers=st.sampled_from([{}, JSON, EVENTS, {"content-type": "text/html"}]),
+    headers=st.sampled_from([{}, JSON, EVENTS, LINES, MESSAGES, {"content-type": "text/html"}]),
     streamed=st.booleans(),
     coded=st.sampled_from(list(COMPRESSED.values())),
     really=st.booleans(),

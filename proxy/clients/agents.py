@@ -1,0 +1,139 @@
+"""Coding agents that need few lines: Gemini CLI, Qwen Code, opencode, Aider and Continue."""
+
+from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, tag
+
+# Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10 and opencode-ai 1.18.33 as captured where no file is
+# named; aider@5dc9490bb, `aider/coders/*_prompts.py`, `aider/prompts.py`; continue@d0a3c0b626, `core/`.
+GEMINI_SOURCE = "gemini-cli 0.61.0"
+_COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
+_SUMMARY = "*Briefly* summarize this partial conversation about programming."
+AIDER_SOURCE = "aider@5dc9490bb, aider/prompts.py"
+CONTINUE_SOURCE = "continue@d0a3c0b626, core/util/chatDescriber.ts"
+
+GEMINI_CLI = Client(
+    name="gemini-cli",
+    signs=(header("user-agent", "GeminiCLI/"), Sign("system", "You are a specialized Task Routing AI.")),
+    automation=(
+        Marker("router", (Sign("system", "You are a specialized Task Routing AI."),), GEMINI_SOURCE),
+        Marker(
+            "next-speaker",
+            (Sign("last", "Analyze *only* the content and structure of your immediately preceding response"),),
+            f"{GEMINI_SOURCE}, nextSpeakerChecker",
+        ),
+        Marker(
+            "compression",
+            (Sign("system", "specialized system component responsible for distilling", "holds"),),
+            f"{GEMINI_SOURCE}, chatCompressionService",
+        ),
+    ),
+    envelope=Envelope(
+        edges=(tag("session_context"), ("<untrusted_context", "</untrusted_context>")),
+        drops=("<state_snapshot>", "Analyze *only* the content and structure of your immediately preceding response"),
+        synthetic=("Please continue", "Please continue."),
+        rest=("--- Content from referenced files ---",),
+        setups=("This is the Gemini CLI. We are setting up the context for our chat.",),
+    ),
+)
+QWEN_CODE = Client(
+    name="qwen-code",
+    signs=(header("user-agent", "QwenCode/"), Sign("system", "You are now acting as the managed memory extraction")),
+    session=(Field(path=("metadata", "sessionId")),),
+    turn=(Field(path=("metadata", "promptId")),),
+    automation=(
+        Marker(
+            "memory",
+            (Sign("system", "You are now acting as the managed memory extraction subagent"),),
+            "qwen-code 0.15.10",
+        ),
+    ),
+    envelope=Envelope(
+        edges=(tag("system-reminder"),),
+        drops=("<state_snapshot>",),
+        synthetic=("Please continue", "Please continue."),
+        rest=("--- Content from referenced files ---",),
+        setups=("This is the Qwen Code. We are setting up the context for our chat.",),
+    ),
+)
+OPENCODE = Client(
+    name="opencode",
+    signs=(
+        header("user-agent", "opencode/"),
+        header("x-session-affinity", "ses_"),
+        Sign("system", "You are a title generator. You output ONLY a thread title."),
+    ),
+    session=(Field(header="x-session-id"), Field(header="x-session-affinity"), Field(header="x-opencode-session")),
+    by_agent=(header("x-parent-session-id"),),
+    automation=(
+        Marker(
+            "title",
+            (Sign("system", "You are a title generator. You output ONLY a thread title."),),
+            "opencode-ai 1.18.33",
+        ),
+    ),
+    envelope=Envelope(drops=("Generate a title for this conversation:",)),
+)
+AIDER = Client(
+    name="aider",
+    # It sends the headers of LiteLLM, as any application may.
+    signs=(
+        header("x-title", "Aider"),
+        Sign("system", "Act as an expert software developer."),
+        Sign("system", "Act as an expert code analyst."),
+        Sign("system", "Act as an expert architect engineer"),
+        Sign("system", _COMMIT),
+        Sign("system", _SUMMARY),
+    ),
+    automation=(
+        Marker(
+            "commit",
+            (Sign("system", _COMMIT),),
+            AIDER_SOURCE,
+        ),
+        Marker(
+            "summary",
+            (Sign("system", _SUMMARY),),
+            AIDER_SOURCE,
+        ),
+    ),
+    envelope=Envelope(
+        rest=(
+            "# *SEARCH/REPLACE block* Rules:",
+            "To suggest changes to a file you MUST return the entire content of the updated file.",
+            "# File editing rules:",
+            "# V4A Diff Format Rules:",
+        ),
+        drops=("# Fix any errors below, if possible.",),
+        setups=(
+            "I have *added these files to the chat*",
+            "Here are summaries of some files present in my git repo",
+            "I am working with you on code in a git repository.",
+            "Below here are summaries of",
+            "These are the *read-write* files:",
+            "Here are some READ ONLY files, provided for your reference.",
+            "I am not sharing any",
+            "I am not sharing the full contents of any files with you yet.",
+            "I committed the changes with git hash",
+            "I updated the files.",
+            "I edited the files myself.",
+        ),
+        restarts=("I switched to a new code base. Please don't consider the above files",),
+    ),
+)
+CONTINUE = Client(
+    name="continue",
+    signs=(header("user-agent", "Continue/"), Sign("system", "<important_rules>")),
+    telltale=(
+        Marker(
+            "title",
+            (
+                Sign("last", "Given the following"),
+                Sign("last", "please reply with a title for the chat that is 3-4 words in length", "holds"),
+            ),
+            CONTINUE_SOURCE,
+        ),
+    ),
+    # What `@codebase` and its like found stands before the question.
+    envelope=Envelope(
+        after=(("", "enough information to answer the question, suggest where the user might look to learn more"),)
+    ),
+)
