@@ -27,5 +27,5 @@ OPENAI_REALTIME = Dialect(
     sentinels=frozenset(),
     errors=(says("type", "error"), Mark(("response", "status"), frozenset({"failed"}))),
     error_events=frozenset(),
-    without_text="greeting",  # the assistant shall speak first
+    named_automation=("automation",),
 )
