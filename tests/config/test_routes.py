@@ -12,7 +12,7 @@ from proxy.routes import Route, Routes
 @pytest.fixture(scope="module")
 def routes() -> Routes:
     table = load_routes()
-    return Routes(table.assistants, table.paths, table.hosted)
+    return Routes(table.assistants, table.paths, table.hosted, table.sockets)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,8 @@ def test_telemetry_and_inline_completions_lead_nowhere(routes: Routes, host: str
 
 def test_every_dialect_of_the_table_exists() -> None:
     table = load_routes()
-    named = {dialect for _, dialect in table.paths if dialect} | {dialect for _, _, dialect in table.hosted}
+    named = {dialect for _, dialect in [*table.paths, *table.sockets] if dialect}
+    named |= {dialect for _, _, dialect in table.hosted}
     assert named <= {*DIALECTS, *UNREAD}
     assert "cursor" in named
 
@@ -156,7 +157,7 @@ def test_every_dialect_of_the_table_exists() -> None:
 def test_a_path_without_its_slash_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "routes.toml"
     for paths, hosted in (("completions", "/ask"), ("/completions", "ask")):
-        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n'
+        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n[sockets]\n'
         file.write_text(f"[assistants]\n[never]\npaths = []\n{table}", encoding="utf-8")
         with pytest.raises(ValueError, match="must begin with a slash"):
             load_routes(file)

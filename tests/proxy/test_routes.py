@@ -155,3 +155,20 @@ def test_the_root_of_a_host_may_be_a_path() -> None:
 def test_without_a_field_a_path_is_enough() -> None:
     route = Route("a", "b")
     assert route.confirmed({}) is route
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/v1/responses", "openai-responses"),
+        ("/backend-api/codex/responses?a=1", "openai-responses"),
+        ("/v1/responses/resp_1", None),
+        ("/ws/socket.io/", None),
+        ("/v1/chat/completions", None),
+    ],
+)
+def test_a_websocket_has_paths_of_its_own(path: str, dialect: str | None) -> None:
+    routes = Routes([], [("/chat/completions", "openai-chat")], sockets=[("/responses", "openai-responses")])
+    route = routes.match("WEBSOCKET", "api.openai.com", path)
+    assert (route.dialect if route else None) == dialect
+    assert routes.match("POST", "api.openai.com", "/v1/responses") is None
