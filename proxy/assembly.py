@@ -5,6 +5,7 @@ Plain computing over records: no threads, no SQL. What cannot be read becomes a 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
@@ -13,7 +14,7 @@ from proxy.dialects.table import Dialect
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
 from proxy.folding import AskSeen, fold, place
 from proxy.identity import Resolver
-from proxy.interpreter import read_answer, read_request
+from proxy.interpreter import read_answer, read_body, read_fields
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.routes import Route, Routes
 
@@ -99,7 +100,7 @@ class Assembly:
         """Take the next event of an exchange; give what it adds to the ledger, if anything."""
         if isinstance(event, Asked):
             if (route := self._routes.match(event.method, event.host, event.path)) is not None:
-                yield self._open(event, route)
+                yield from self._open(event, route)
             return
         if (answering := self._under_way.get(event.exchange)) is None:
             return  # no call, or its request was lost
@@ -116,13 +117,22 @@ class Assembly:
                 del self._under_way[event.exchange]
                 yield Closing(event.exchange, _answer(answering, event))
 
-    def _open(self, asked: Asked, route: Route) -> Opening:
+    def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
+        named = route  # as far as it is known
         try:
-            request = self._request(asked, route)
+            fields = self._fields(asked, route)
+            if (confirmed := route.confirmed(fields)) is None:
+                return
+            named = confirmed
+            request = read_fields(self._dialects[named.dialect], asked.path, asked.headers, fields)
         except UnreadableExchange:
-            self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
-            return Opening(asked.exchange, _call(asked, route, None))
-        self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, request.streamed)
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, streamed=False)
+            yield Opening(asked.exchange, _call(asked, named, None))
+        else:
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, request.streamed)
+            yield self._opening(asked, named, request)
+
+    def _opening(self, asked: Asked, route: Route, request: Request) -> Opening:
         call = _call(asked, route, request)
         identity = self._resolver.resolve(asked, request.user)
         where = place(self._key, identity.person, request)
@@ -142,12 +152,12 @@ class Assembly:
         retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
         return Opening(asked.exchange, call, Asking(turn, request, retried))
 
-    def _request(self, asked: Asked, route: Route) -> Request:
+    def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:
             raise UnreadableExchange("the request body is over the cap, or was cut off")
-        if (dialect := self._dialects.get(route.dialect)) is None:
+        if route.dialect not in self._dialects:
             raise UnreadableExchange("the dialect is none that is read")
-        return read_request(dialect, asked.path, asked.headers, asked.body)
+        return read_body(asked.headers, asked.body)
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

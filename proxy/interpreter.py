@@ -31,9 +31,19 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
     route knows the dialect.
     """
+    return read_fields(dialect, path, headers, read_body(headers, body))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Read a body that is a JSON object, in whatever coding. Raises UnreadableExchange."""
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
+    return fields
+
+
+def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
+    """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
@@ -62,6 +72,7 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
+        completion=any(at(fields, path) for path in dialect.completions),
     )
 
 

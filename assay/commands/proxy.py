@@ -89,6 +89,11 @@ def _resolver(settings: Settings, key: "Key") -> "Resolver":
     return Resolver(key, settings.identity.headers, settings.identity.trusted_peers, teams)
 
 
+def host_pattern(host: str) -> str:
+    """Write a host as a regex; its `*` stands for some of one label."""
+    return re.escape(host).replace(r"\*", r"[^.:]*")
+
+
 def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
     from proxy.server import ServerOptions
 
@@ -103,7 +108,7 @@ def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
         # In reverse mode all that comes is for the assistant.
         allow_hosts=()
         if proxy.mode.startswith("reverse")
-        else tuple(rf"(^|\.){re.escape(host)}:\d+$" for host in opened),
+        else tuple(rf"(^|\.){host_pattern(host)}:\d+$" for host in opened),
         proxy_auth=proxy.proxy_auth.get_secret_value() if proxy.proxy_auth else None,
         upstream_ca=proxy.upstream_ca,
     )

@@ -6,7 +6,7 @@ name it here, and add a folder of cases in `tests/golden/`.
 
 from collections.abc import Mapping
 
-from proxy.dialects.amazon import AMAZON_Q, BEDROCK_CONVERSE
+from proxy.dialects.amazon import AMAZON_Q, AMAZON_Q_COMPLETIONS, BEDROCK_CONVERSE
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
 from proxy.dialects.browser import LIBRECHAT, OPEN_WEBUI, OPEN_WEBUI_TASK, VERCEL_AI
 from proxy.dialects.cohere import COHERE_V1, COHERE_V2
@@ -20,7 +20,8 @@ _ALL = (
     OPENAI_CHAT,
     ANTHROPIC_MESSAGES,
     *(GEMINI, GEMINI_CODE_ASSIST),
-    *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT, AMAZON_Q),
+    *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT),
+    *(AMAZON_Q, AMAZON_Q_COMPLETIONS),
     *(OLLAMA_CHAT, OLLAMA_GENERATE),
     *(COHERE_V2, COHERE_V1),
     *(OPEN_WEBUI, OPEN_WEBUI_TASK, LIBRECHAT, VERCEL_AI),

@@ -44,4 +44,5 @@ OLLAMA_GENERATE = replace(
     speakers=((Mark(("prompt",)), "human"),),
     content=("prompt",),
     system=(("system",),),
+    completions=(("suffix",),),
 )

@@ -93,6 +93,7 @@ class Dialect:
     hidden_blocks: tuple[Mark, ...] = ()  # text blocks that nobody said: an assistant's thoughts
     streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
+    completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
     turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
     automation: str = ""  # what every request in it is: none is a person's

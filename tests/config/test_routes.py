@@ -36,6 +36,84 @@ def test_a_prompt_is_found_by_the_end_of_its_path(routes: Routes, host: str, pat
     assert routes.match("POST", host, path) == route
 
 
+BEDROCK = "bedrock-runtime.eu-central-1.amazonaws.com"
+VERTEX = "europe-west1-aiplatform.googleapis.com"
+PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "body", "assistant", "dialect"),
+    [
+        ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", {}, "Gemini", "gemini"),
+        ("generativelanguage.googleapis.com", "/v1beta/models/g:streamGenerateContent?alt=sse", {}, "Gemini", "gemini"),
+        (VERTEX, f"{PROJECT}/google/models/g:streamGenerateContent", {}, "Vertex AI", "gemini"),
+        (VERTEX, "/v1/projects/p-1/locations/x/endpoints/5:generateContent", {"contents": []}, "Vertex AI", "gemini"),
+        (VERTEX, f"{PROJECT}/anthropic/models/c@1:streamRawPredict", {}, "Vertex AI", "anthropic-messages"),
+        (VERTEX, f"{PROJECT}/mistralai/models/m:rawPredict", {}, "Vertex AI", "openai-chat"),
+        (
+            "cloudcode-pa.googleapis.com",
+            "/v1internal:streamGenerateContent?alt=sse",
+            {},
+            "Gemini Code Assist",
+            "gemini-code-assist",
+        ),
+        (BEDROCK, "/model/m/converse", {}, "Amazon Bedrock", "bedrock-converse"),
+        (BEDROCK, "/model/arn%3Aaws%3Abedrock%2Fm/converse-stream", {}, "Amazon Bedrock", "bedrock-converse"),
+        (
+            BEDROCK,
+            "/model/m/invoke",
+            {"anthropic_version": "x", "messages": []},
+            "Amazon Bedrock",
+            "anthropic-messages",
+        ),
+        (BEDROCK, "/model/m/invoke-with-response-stream", {"messages": []}, "Amazon Bedrock", "bedrock-messages"),
+        (BEDROCK, "/model/m/invoke", {"prompt": ""}, "Amazon Bedrock", "bedrock-prompt"),
+        (BEDROCK, "/model/m/invoke", {"inputText": "x"}, "Amazon Bedrock", "bedrock-prompt"),
+        (BEDROCK, "/model/m/invoke", {"message": "x"}, "Amazon Bedrock", "cohere-v1"),
+        ("localhost", "/api/chat", {"model": "m"}, "localhost", "ollama-chat"),
+        ("localhost", "/api/generate", {"model": "m"}, "localhost", "ollama-generate"),
+        ("api.cohere.com", "/v2/chat", {"messages": []}, "Cohere", "cohere-v2"),
+        ("api.cohere.com", "/v1/chat", {"message": "x"}, "Cohere", "cohere-v1"),
+        ("q.us-east-1.amazonaws.com", "/", {"conversationState": {}}, "Amazon Q", "amazon-q"),
+        ("codewhisperer.us-east-1.amazonaws.com", "/", {"fileContext": {}}, "Amazon Q", "amazon-q-completions"),
+        ("runtime.us-east-1.kiro.dev", "/generateAssistantResponse", {"conversationState": {}}, "Kiro", "amazon-q"),
+    ],
+)
+def test_the_body_confirms_what_the_path_tells(
+    routes: Routes, host: str, path: str, body: dict[str, object], assistant: str, dialect: str
+) -> None:
+    """Paths and bodies as the vendors' own clients send them."""
+    route = routes.match("POST", host, path)
+    confirmed = route.confirmed(body) if route else None
+    assert confirmed is not None
+    assert (confirmed.assistant, confirmed.dialect) == (assistant, dialect)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "body"),
+    [
+        (BEDROCK, "/model/m/invoke", {"texts": ["x"], "input_type": "search_query"}),
+        (BEDROCK, "/model/amazon.titan-embed-text-v2%3A0/invoke", {"inputText": "x"}),
+        (BEDROCK, "/model/m/count-tokens", {}),
+        (BEDROCK, "/guardrail-checks/invoke", {"messages": []}),
+        (BEDROCK, "/async-invoke", {}),
+        (VERTEX, f"{PROJECT}/anthropic/models/count-tokens:rawPredict", {"messages": []}),
+        (VERTEX, f"{PROJECT}/google/models/g:countTokens", {"contents": []}),
+        (VERTEX, f"{PROJECT}/google/models/g:embedContent", {}),
+        (VERTEX, f"{PROJECT}/google/models/g:batchGenerateContent", {}),
+        ("localhost", "/api/embed", {"model": "m", "input": "x"}),
+        ("localhost", "/api/chat", {"id": "c-1"}),
+        ("api.cohere.com", "/v2/embed", {}),
+        ("q.us-east-1.amazonaws.com", "/", {"profileArn": "x"}),
+        ("dynamodb.us-east-1.amazonaws.com", "/", {"conversationState": {}}),
+    ],
+)
+def test_what_is_beside_a_prompt_is_none(routes: Routes, host: str, path: str, body: dict[str, object]) -> None:
+    """Embeddings have a prompt's body, and Amazon's services one path for all."""
+    route = routes.match("POST", host, path)
+    assert route is None or route.confirmed(body) is None
+
+
 @pytest.mark.parametrize(
     "path",
     [

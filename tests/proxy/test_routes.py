@@ -76,3 +76,82 @@ def test_grpc_to_a_known_assistant_counts_as_protobuf(host: str, path: str, coun
     """Its paths look like nothing else's."""
     route = ROUTES.match("POST", host, path)
     assert route == (Route("OpenAI", "protobuf") if counted else None)
+
+
+SHARED = Routes(
+    assistants=[("bedrock.*.cloud.example", "Bedrock"), ("*-ai.cloud.example", "Vertex")],
+    paths=[
+        ("/model/*/invoke kind.0", "first"),
+        ("/model/*/invoke messages", "second"),
+        ("/model/*embed*/invoke", None),
+        ("/models/*:generate", "gemini"),
+    ],
+    hosted=[("q.*.cloud.example", "/ ask", "q")],
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/model/a.b-v1%3A0/invoke", "first"),
+        ("/gateway/model/arn%3Aaws%2Fx:0/invoke?x=/y", "first"),
+        ("/v1/publishers/google/models/gemini-2:generate", "gemini"),
+        ("/model/a/b/invoke", None),
+        ("/model/a.embed-v1/invoke", None),
+        ("/model/a/invoke-async", None),
+        ("/v1/models/gemini:generate:more", None),
+        ("/chain/invoke", None),
+    ],
+)
+def test_a_star_stands_for_some_of_one_step(path: str, dialect: str | None) -> None:
+    """The longer path wins, whatever its star stands for."""
+    route = SHARED.match("POST", "gateway.example", path)
+    assert (route and route.dialect) == dialect
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("bedrock.eu-west-1.cloud.example", "Bedrock"),
+        ("vpce-1.bedrock.eu-west-1.cloud.example", "Bedrock"),
+        ("europe-west1-ai.cloud.example", "Vertex"),
+        ("xbedrock.eu-west-1.cloud.example", "xbedrock.eu-west-1.cloud.example"),
+        ("bedrock.eu.west.cloud.example", "bedrock.eu.west.cloud.example"),
+        ("bedrock.eu-west-1.cloud.example.org", "bedrock.eu-west-1.cloud.example.org"),
+    ],
+)
+def test_a_star_stands_for_a_label_of_a_host(host: str, name: str) -> None:
+    """Regions stand in the middle of a host's name."""
+    assert SHARED.assistant(host) == name
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect"),
+    [
+        ({"kind": ["a"], "messages": []}, "first"),
+        ({"kind": [], "messages": []}, "second"),
+        ({"kind": "a", "messages": []}, "second"),
+        ({"texts": []}, None),
+        ({}, None),
+    ],
+)
+def test_the_body_tells_dialects_of_one_path_apart(body: dict[str, object], dialect: str | None) -> None:
+    """The first whose field it has; with none of them it is no prompt."""
+    route = SHARED.match("POST", "gateway.example", "/model/a/invoke")
+    assert route is not None
+    confirmed = route.confirmed(body)
+    assert (confirmed and confirmed.dialect) == dialect
+
+
+def test_the_root_of_a_host_may_be_a_path() -> None:
+    """But no other host's, and no other path of it."""
+    route = SHARED.match("POST", "q.eu-west-1.cloud.example", "/")
+    assert route is not None
+    assert route.dialect == "q"
+    assert SHARED.match("POST", "q.eu-west-1.cloud.example", "/x/") is None
+    assert SHARED.match("POST", "api.openai.com", "/") is None
+
+
+def test_without_a_field_a_path_is_enough() -> None:
+    route = Route("a", "b")
+    assert route.confirmed({}) is route
