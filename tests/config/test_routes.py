@@ -14,7 +14,7 @@ from tests.proxy.golden import cases
 @pytest.fixture(scope="module")
 def routes() -> Routes:
     table = load_routes()
-    return Routes(table.assistants, table.paths, table.hosted)
+    return Routes(table.assistants, table.paths, table.hosted, table.sockets)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,8 @@ def test_what_browsers_send_is_told_by_its_body(routes: Routes, name: str) -> No
 
 def test_every_dialect_of_the_table_exists() -> None:
     table = load_routes()
-    named = {dialect for _, dialect in table.paths if dialect} | {dialect for _, _, dialect in table.hosted}
+    named = {dialect for _, dialect in [*table.paths, *table.sockets] if dialect}
+    named |= {dialect for _, _, dialect in table.hosted}
     assert named <= {*DIALECTS, *UNREAD}
     assert "cursor" in named
 
@@ -183,7 +184,7 @@ def test_every_dialect_of_the_table_exists() -> None:
 def test_a_path_without_its_slash_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "routes.toml"
     for paths, hosted in (("completions", "/ask"), ("/completions", "ask")):
-        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n'
+        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n[sockets]\n'
         file.write_text(f"[assistants]\n[never]\npaths = []\n{table}", encoding="utf-8")
         with pytest.raises(ValueError, match="must begin with a slash"):
             load_routes(file)

@@ -164,3 +164,20 @@ def test_a_body_that_cannot_be_read_is_of_the_paths_plain_dialect() -> None:
         route = routes.match("POST", "gateway.example", path)
         assert route is not None
         assert route.unconfirmed.dialect == dialect
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/v1/responses", "openai-responses"),
+        ("/backend-api/codex/responses?a=1", "openai-responses"),
+        ("/v1/responses/resp_1", None),
+        ("/ws/socket.io/", None),
+        ("/v1/chat/completions", None),
+    ],
+)
+def test_a_websocket_has_paths_of_its_own(path: str, dialect: str | None) -> None:
+    routes = Routes([], [("/chat/completions", "openai-chat")], sockets=[("/responses", "openai-responses")])
+    route = routes.match("WEBSOCKET", "api.openai.com", path)
+    assert (route.dialect if route else None) == dialect
+    assert routes.match("POST", "api.openai.com", "/v1/responses") is None
