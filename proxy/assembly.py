@@ -128,7 +128,7 @@ class Assembly:
                 yield Closing(event.exchange, _answer(answering, event))
 
     def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
-        named = route  # as far as it is known
+        named = route.unconfirmed
         try:
             fields = self._fields(asked, route)
             if (confirmed := route.confirmed(fields)) is None:

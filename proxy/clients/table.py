@@ -70,6 +70,7 @@ class Envelope:
     asides: tuple[Element, ...] = ()  # a system message that begins so holds a human's words, up to the last end
     setups: tuple[str, ...] = ()  # a message that begins so is dropped, with its answer
     restarts: tuple[str, ...] = ()  # a message that begins so is dropped, with all before it and its answer
+    quoted: bool = False  # a text with spaces may stand in double quotes, as a shell would need
     command: Command | None = None
 
 

@@ -161,6 +161,8 @@ WORDS = {
         ("user", "Mend the door."),
         headers=OPENCODE,
     ),
+    "opencode on the command line": chat(("user", '"Mend the door."'), headers=OPENCODE),
+    "opencode": chat(("user", "Mend the door."), headers=OPENCODE),
     "aider": chat(
         ("system", f"{AIDER}\nMore."),
         ("user", "Change the greeting to be more casual"),
@@ -279,6 +281,15 @@ def test_a_command_without_arguments_is_asked_by_its_name() -> None:
         "<command-message>init</command-message>\n<command-name>/init</command-name>", "You are to look around."
     )
     assert (read.tail, read.text) == ("text", "/init")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [('"Say \\"oak\\" now."', 'Say "oak" now.'), ('"a b" "c d"', '"a b" "c d"'), ('"', '"'), ('""', '""'), ("a", "a")],
+)
+def test_only_quotes_around_the_whole_are_taken_off(text: str, words: str) -> None:
+    """As opencode writes an argument of its command line."""
+    assert chat(("user", text), headers=OPENCODE).text == words
 
 
 def test_a_picture_beside_a_reminder_is_an_ask() -> None:
