@@ -34,6 +34,11 @@ class Route:
             return self
         return self.otherwise.confirmed(body) if self.otherwise else None
 
+    @property
+    def unconfirmed(self) -> "Route":
+        """The route for a body that can't be read: the one that asks nothing of it, or else the last."""
+        return self.otherwise.unconfirmed if self.field and self.otherwise else self
+
 
 class Routes:
     """A table of path suffixes; the longest that fits wins, and one without a dialect is never a prompt.

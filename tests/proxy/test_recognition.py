@@ -91,7 +91,26 @@ TOLD = {
     "roo by its title": Told(sent({"x-title": "Roo Code"}), Signals("roo")),
     "roo by its prompt": Told(sent(system="You are Roo, a worker."), Signals("roo")),
     "kilo": Told(sent(asking.KILO), Signals("kilo")),
+    "gemini with a login": Told(
+        sent(asking.GEMINI_CLI, request={"session_id": "s-1"}, user_prompt_id="s-1########0"),
+        Signals("gemini-cli", "s-1", "s-1########0"),
+    ),
+    "amazon q": Told(
+        sent(asking.AMAZON_Q, conversationState={"conversationId": "c-1", "agentContinuationId": "k-1"}),
+        Signals("amazon-q", "c-1", "k-1"),
+    ),
+    "kiro": Told(sent({"user-agent": "aws-sdk-js/1.0.18 ua/2.1 KiroIDE-0.2.13-a1"}), Signals("amazon-q")),
     "gemini": Told(sent(asking.GEMINI_CLI), Signals("gemini-cli")),
+    "gemini by its prompt": Told(sent(system="You are Gemini CLI, a worker."), Signals("gemini-cli")),
+    "qwen by its prompt": Told(sent(system="You are Qwen Code, a worker."), Signals("qwen-code")),
+    "opencode by its prompt": Told(sent(system="You are opencode, a worker."), Signals("opencode")),
+    "copilot on the command line": Told(
+        sent({"x-initiator": "user", "x-interaction-type": "conversation-user"}), Signals("copilot", None, None, False)
+    ),
+    "copilot on the command line by its prompt": Told(
+        sent(system="You are the GitHub Copilot CLI, a worker."), Signals("copilot")
+    ),
+    "continue on the command line": Told(sent(system="You are an agent in the Continue CLI."), Signals("continue")),
     "qwen": Told(
         sent(asking.QWEN_CODE, metadata={"sessionId": "s", "promptId": "s#1"}), Signals("qwen-code", "s", "s#1")
     ),

@@ -157,6 +157,15 @@ def test_without_a_field_a_path_is_enough() -> None:
     assert route.confirmed({}) is route
 
 
+def test_a_body_that_cannot_be_read_is_of_the_paths_plain_dialect() -> None:
+    """The one that asks nothing of it, or where there is none, the last."""
+    routes = Routes([], [("/ask rare", "rare"), ("/ask", "plain"), ("/chat a", "first"), ("/chat b", "second")])
+    for path, dialect in (("/ask", "plain"), ("/chat", "second")):
+        route = routes.match("POST", "gateway.example", path)
+        assert route is not None
+        assert route.unconfirmed.dialect == dialect
+
+
 @pytest.mark.parametrize(
     ("path", "dialect"),
     [
