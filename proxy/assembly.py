@@ -159,8 +159,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
-        return Opening(asked.exchange, call, Asking(turn, request, retried))
+        return Opening(asked.exchange, call, Asking(turn, request, _retried(asked.headers)))
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:
@@ -168,6 +167,12 @@ class Assembly:
         if route.dialect not in self._dialects:
             raise UnreadableExchange("the dialect is none that is read")
         return read_body(asked.headers, asked.body)
+
+
+def _retried(headers: Mapping[str, str]) -> bool:
+    """Tell a try that is not the first, by what the SDKs of OpenAI and Anthropic and those of Amazon count."""
+    attempt = headers.get("amz-sdk-request", "").partition(";")[0].strip()  # attempt=2; max=3
+    return headers.get("x-stainless-retry-count", "0") not in ("", "0") or attempt not in ("", "attempt=1")
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

@@ -207,6 +207,8 @@ def _enter(ledger: Ledger, opening: Opening) -> _Entered:
         return _Entered(ledger.open_call(opening.call, None), new_turn=False)
     if asking.request.signals.automation:
         return _Entered(ledger.open_call(opening.of_kind("automation"), None), new_turn=False)
+    if asking.request.completion:
+        return _Entered(ledger.open_call(opening.of_kind("completion"), None), new_turn=False)
     kind, turn_id = asking.fold(ledger.last_ask(asking.turn.ask))
     new_turn = turn_id is None
     if turn_id is None:
