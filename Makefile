@@ -50,7 +50,7 @@ format: .venv/ready ## format, and mend what the linter can mend
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-docs: .venv/ready ## write config/default.toml and the README's settings table anew from config/settings.py
+docs: .venv/ready ## write config/default.toml and the docs' tables anew from config/
 	@.venv/bin/python -m config.reference
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade

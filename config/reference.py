@@ -1,4 +1,7 @@
-"""Writes the settings down for people: config/default.toml, and the table in the README. `make docs` runs it."""
+"""Writes the settings down for people: config/default.toml and the README's table, and the keys of dialect files.
+
+`make docs` runs it.
+"""
 
 import json
 from collections.abc import Iterator
@@ -6,12 +9,13 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from config.dialects import is_path, keys
 from config.loading import detail, fields, variable
 from config.settings import Settings
 
 DEFAULT_TOML = Path(__file__).with_name("default.toml")
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
+DIALECTS = README.parent / "docs" / "dialects.md"
 WIDTH = 118
 
 
@@ -29,10 +33,17 @@ def table() -> str:
     return "\n".join(["| setting | default | |", "| --- | --- | --- |", *rows]) + "\n"
 
 
-def with_table(readme: str) -> str:
-    """Put the table between its marks."""
-    before, _, rest = readme.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}{END}{rest.partition(END)[2]}"
+def keys_table() -> str:
+    """Write the table of a dialect file's keys, in Markdown."""
+    rows = [f"| `{name}` | {_key_cell(field)} | {field.description} |" for name, field in keys()]
+    return "\n".join(["| key | default | |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def with_table(document: str, name: str, table: str) -> str:
+    """Put a table between the marks of its name."""
+    before, begin, rest = document.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    return f"{before}{begin}\n{table}{end}{after}"
 
 
 def _toml_lines() -> Iterator[str]:
@@ -61,6 +72,15 @@ def _cell(field: FieldInfo) -> str:
     return f"{shown}; `{option}`" if option else shown
 
 
+def _key_cell(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be there"
+    if field.default is None:
+        return "not set"
+    default: tuple[str, ...] = field.default
+    return f"`{_toml(default[0] if is_path(field) else default)}`"
+
+
 def _wrapped(text: str) -> Iterator[str]:
     line = "#"
     for word in text.split():
@@ -71,6 +91,11 @@ def _wrapped(text: str) -> Iterator[str]:
     yield line
 
 
-if __name__ == "__main__":
+def write() -> None:
     DEFAULT_TOML.write_text(default_toml(), encoding="utf-8")
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, name, content in ((README, "settings", table()), (DIALECTS, "keys", keys_table())):
+        file.write_text(with_table(file.read_text(encoding="utf-8"), name, content), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

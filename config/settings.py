@@ -107,6 +107,11 @@ class ProxySettings(_Section):
         "set: they are shown one of Assay's own authority.",
         "be the path of a PEM file with a certificate and its key",
     )
+    dialects: Home | None = _setting(
+        None,
+        "TOML file, or folder of them, of how an assistant of your own says things (docs/dialects.md).",
+        "be the path of a TOML file or of a folder",
+    )
     proxy_auth: SecretStr | None = _setting(
         None,
         "Who may use the proxy in modes regular and upstream: @FILE (htpasswd), ldaps:…, user:password or any.",

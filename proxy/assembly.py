@@ -3,18 +3,21 @@
 Plain computing over records: no threads, no SQL. What cannot be read becomes a call of kind `unreadable`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
-from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
+from proxy.dialects.table import Dialect
+from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, ExchangeEvent, UnreadableExchange
 from proxy.folding import AskSeen, fold, place
 from proxy.identity import Resolver
-from proxy.interpreter import read_answer, read_request
+from proxy.interpreter import read_answer, read_body, read_fields
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.routes import Route, Routes
+from proxy.sockets import Sockets
 
 MAX_CLIENT_CHARS = 60
 
@@ -84,24 +87,38 @@ class _Answering:
 class Assembly:
     """Keeps the exchanges that are under way."""
 
-    def __init__(self, routes: Routes, resolver: Resolver, key: Key) -> None:
+    def __init__(
+        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+    ) -> None:
+        """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
+        self._dialects = dialects
         self._resolver = resolver
         self._key = key
         self._under_way: dict[int, _Answering] = {}
+        self._sockets = Sockets(self._dialect)
 
     def read(self, event: Event) -> Iterator[Opening | Closing]:
-        """Take the next event of an exchange; give what it adds to the ledger, if anything."""
+        """Take the next event; give what it adds to the ledger, if anything."""
+        for each in self._sockets.read(event):
+            yield from self._read(each)
+
+    def _dialect(self, asked: Asked) -> str | None:
+        route = self._routes.match(asked.method, asked.host, asked.path)
+        return route.dialect if route else None
+
+    def _read(self, event: ExchangeEvent) -> Iterator[Opening | Closing]:
         if isinstance(event, Asked):
             if (route := self._routes.match(event.method, event.host, event.path)) is not None:
-                yield self._open(event, route)
+                yield from self._open(event, route)
             return
         if (answering := self._under_way.get(event.exchange)) is None:
             return  # no call, or its request was lost
         match event:
             case AnswerBegan():
                 answering.status = event.status
-                answering.reader = read_answer(DIALECTS[answering.dialect], event.headers, answering.streamed)
+                if (dialect := self._dialects.get(answering.dialect)) is not None:
+                    answering.reader = read_answer(dialect, event.headers, answering.streamed)
             case AnswerBytes():
                 if answering.first_byte_at is None:
                     answering.first_byte_at = event.at
@@ -110,13 +127,22 @@ class Assembly:
                 del self._under_way[event.exchange]
                 yield Closing(event.exchange, _answer(answering, event))
 
-    def _open(self, asked: Asked, route: Route) -> Opening:
+    def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
+        named = route.unconfirmed
         try:
-            request = _request(asked, route)
+            fields = self._fields(asked, route)
+            if (confirmed := route.confirmed(fields)) is None:
+                return
+            named = confirmed
+            request = read_fields(self._dialects[named.dialect], asked.path, asked.headers, fields)
         except UnreadableExchange:
-            self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
-            return Opening(asked.exchange, _call(asked, route, None))
-        self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, request.streamed)
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, streamed=False)
+            yield Opening(asked.exchange, _call(asked, named, None))
+        else:
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, request.streamed)
+            yield self._opening(asked, named, request)
+
+    def _opening(self, asked: Asked, route: Route, request: Request) -> Opening:
         call = _call(asked, route, request)
         identity = self._resolver.resolve(asked, request.user)
         where = place(self._key, identity.person, request)
@@ -133,14 +159,20 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
-        return Opening(asked.exchange, call, Asking(turn, request, retried))
+        return Opening(asked.exchange, call, Asking(turn, request, _retried(asked.headers)))
+
+    def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
+        if asked.cut:
+            raise UnreadableExchange("the request body is over the cap, or was cut off")
+        if route.dialect not in self._dialects:
+            raise UnreadableExchange("the dialect is none that is read")
+        return read_body(asked.headers, asked.body)
 
 
-def _request(asked: Asked, route: Route) -> Request:
-    if asked.cut:
-        raise UnreadableExchange("the request body is over the cap, or was cut off")
-    return read_request(DIALECTS[route.dialect], asked.path, asked.headers, asked.body)
+def _retried(headers: Mapping[str, str]) -> bool:
+    """Tell a try that is not the first, by what the SDKs of OpenAI and Anthropic and those of Amazon count."""
+    attempt = headers.get("amz-sdk-request", "").partition(";")[0].strip()  # attempt=2; max=3
+    return headers.get("x-stainless-retry-count", "0") not in ("", "0") or attempt not in ("", "attempt=1")
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

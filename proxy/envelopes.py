@@ -93,7 +93,14 @@ def _left(envelope: Envelope, text: str) -> str | None:
             return None
     if text.strip() in envelope.synthetic:
         return None
-    return _after(text, envelope.after)
+    return _unquoted(text) if envelope.quoted else _after(text, envelope.after)
+
+
+def _unquoted(text: str) -> str:
+    words = text.strip()[1:-1]
+    if not words or text.strip() != f'"{words}"' or '"' in words.replace('\\"', ""):
+        return text  # it has quotes of its own
+    return words.replace('\\"', '"')
 
 
 def _without_edges(text: str, start: int, end: int, edges: tuple[Element, ...]) -> tuple[int, int]:
@@ -170,7 +177,7 @@ def _inside(text: str, elements: tuple[Element, ...]) -> Iterator[str]:
         if at < 0:
             continue
         at += len(opening)
-        if not opening.endswith(">"):  # its attributes
+        if opening.startswith("<") and not opening.endswith(">"):  # its attributes
             at = text.find(">", at, end) + 1
         if at and (words := text[at:end].strip()):
             yield words

@@ -8,16 +8,18 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from proxy.codings import Decoder, decode
 from proxy.conversation import MAX_NAME_CHARS, asked, fit
 from proxy.dialects.table import Claim, Count, Dialect, Mark, at
 from proxy.envelopes import unwrap
 from proxy.exchange import UnreadableExchange
-from proxy.framing import MAX_WHOLE_BYTES, Part, framing_by_bytes, framing_by_type, read_json
+from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, framing_by_type, read_json
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -29,9 +31,19 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
     route knows the dialect.
     """
+    return read_fields(dialect, path, headers, read_body(headers, body))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Read a body that is a JSON object, in whatever coding. Raises UnreadableExchange."""
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
+    return fields
+
+
+def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
+    """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
@@ -45,19 +57,22 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     said = unwrap(recognised.envelope, sent.messages)
     ask = asked(said)
     signals = recognised.signals(said)
-    if dialect.without_text and not ask.opening:
-        signals = replace(signals, automation=dialect.without_text)
+    if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
+        signals = replace(signals, automation=automation)
+    if turn := _claimed(dialect.turn, fields):
+        signals = replace(signals, turn=turn)
     return Request(
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)),
+        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
         streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
+        completion=any(at(fields, path) for path in dialect.completions),
     )
 
 
@@ -74,7 +89,8 @@ class _Answer:
         self._coding = headers.get("content-encoding", "")
         self._streamed = streamed
         self._decoder: Decoder | None = None
-        self._framing = framing_by_type(headers.get("content-type", ""), streamed)
+        coded = dialect.coded_lines in headers
+        self._framing = CodedLines() if coded else framing_by_type(headers.get("content-type", ""), streamed)
         self._begin = b""  # what came before the framing could be told
         self._read = 0  # parts
         self._unread = 0  # parts that are neither JSON objects nor known
@@ -114,7 +130,7 @@ class _Answer:
     def _take(self, parts: Iterable[Part]) -> None:
         for part in parts:
             failed = part.failed or part.name in self._dialect.error_events
-            ended = part.data.strip() in self._dialect.sentinels
+            ended = part.name in self._dialect.end_events or part.data.strip() in self._dialect.sentinels
             fields = self._fields(part.data)
             self._error |= failed
             self._complete |= ended
@@ -173,16 +189,32 @@ class _Tally:
 
 def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     listed = at(fields, dialect.messages)
-    for message in listed if isinstance(listed, list) else ():
-        yield _spoken(dialect, message)
+    said = [_spoken(dialect, message) for message in listed] if isinstance(listed, list) else []
     results = at(fields, dialect.newest_results)
     results = results if isinstance(results, list) else []
-    if dialect.newest is not None:
-        newest = _spoken(dialect, at(fields, dialect.newest))
-        if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
-            yield newest
+    newest = _newest(dialect, fields)
+    if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
+        while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
+            said.pop()
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
+    yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
+    if _holds_any(dialect.resumes, fields):
+        yield Spoken("assistant")
+
+
+def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
+    if dialect.newest is None:
+        return Spoken(None)
+    message = at(fields, dialect.newest)
+    return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
+
+
+def _model_in(dialect: Dialect, path: str) -> str | None:
+    found = dialect.model_path.search(path) if dialect.model_path else None
+    return _name(unquote(found[1])) if found else None
 
 
 def _streams(dialect: Dialect, path: str, fields: dict[str, Any]) -> bool:
@@ -196,8 +228,9 @@ def _spoken(dialect: Dialect, message: object) -> Spoken:
     speaker = next((speaker for mark, speaker in dialect.speakers if _holds(mark, message)), None)
     if speaker is None:
         return Spoken(None)
-    elsewhere = speaker == "assistant" and dialect.assistant_content
-    content = at(message, dialect.assistant_content if elsewhere else dialect.content)
+    content = at(message, dialect.content)
+    if content is None:
+        content = at(message, dialect.other_content)
     blocks = content if isinstance(content, list) else []
     texts = tuple(_texts(dialect, content))
     results = [block for block in blocks if _holds_any(dialect.tool_result_blocks, block)]

@@ -26,6 +26,7 @@ from OpenSSL import SSL
 from OpenSSL._util import lib
 
 from proxy.capture import Capture
+from proxy.mends import mend
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ async def serve(options: ServerOptions, capture: Capture, ready: Ready | None = 
     """
     modes = _modes(options)
     _keep_private(options.confdir)
+    mend()
     with _subdued_logs():
         master, proxy = _assemble(options, modes, capture, ready)
         try:

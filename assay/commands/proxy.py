@@ -39,19 +39,23 @@ def command(settings: Settings, supervised: bool) -> None:
         lifeline.hold()
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
+    from assay.own_dialects import dialect, read_dialects, with_own
     from ledger.store import Ledger
     from proxy.assembly import Assembly
     from proxy.capture import Capture
+    from proxy.dialects import DIALECTS
     from proxy.intake import Intake
     from proxy.routes import Routes
     from proxy.server import Address, ListenError, ServerError, serve
 
-    table = load_routes()
-    routes = Routes(table.assistants, table.paths)
+    own = read_dialects(settings.proxy.dialects)
+    table = with_own(load_routes(), own)
+    routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
+    dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     key = key_of(path)
     with identifying(settings, key) as resolver:
-        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key))
+        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:
@@ -73,6 +77,11 @@ def command(settings: Settings, supervised: bool) -> None:
     say(_counted(intake.counts))
 
 
+def host_pattern(host: str) -> str:
+    """Write a host as a regex; its `*` stands for some of one label."""
+    return re.escape(host).replace(r"\*", r"[^.:]*")
+
+
 def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
     from proxy.server import ServerOptions
 
@@ -87,7 +96,7 @@ def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
         # In reverse mode all that comes is for the assistant.
         allow_hosts=()
         if proxy.mode.startswith("reverse")
-        else tuple(rf"(^|\.){re.escape(host)}:\d+$" for host in opened),
+        else tuple(rf"(^|\.){host_pattern(host)}:\d+$" for host in opened),
         certs=_certificates(settings),
         ask_certificates=settings.identity.client_ca is not None,
         proxy_auth=proxy.proxy_auth.get_secret_value() if proxy.proxy_auth else None,

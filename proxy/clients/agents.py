@@ -2,8 +2,9 @@
 
 from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, tag
 
-# Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10 and opencode-ai 1.18.33 as captured where no file is
-# named; aider@5dc9490bb, `aider/coders/*_prompts.py`, `aider/prompts.py`; continue@d0a3c0b626, `core/`.
+# Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
+# captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`;
+# aider@5dc9490bb, `aider/coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
@@ -12,7 +13,14 @@ CONTINUE_SOURCE = "continue@d0a3c0b626, core/util/chatDescriber.ts"
 
 GEMINI_CLI = Client(
     name="gemini-cli",
-    signs=(header("user-agent", "GeminiCLI/"), Sign("system", "You are a specialized Task Routing AI.")),
+    signs=(
+        header("user-agent", "GeminiCLI"),  # with what it runs in behind it: GeminiCLI-tui/0.61.0
+        Sign("system", "You are Gemini CLI, "),
+        Sign("system", "You are a specialized Task Routing AI."),
+    ),
+    # With a login, where the body is Code Assist's. All calls that one line causes share the id of the turn.
+    session=(Field(path=("request", "session_id")),),
+    turn=(Field(path=("user_prompt_id",)),),
     automation=(
         Marker("router", (Sign("system", "You are a specialized Task Routing AI."),), GEMINI_SOURCE),
         Marker(
@@ -36,7 +44,11 @@ GEMINI_CLI = Client(
 )
 QWEN_CODE = Client(
     name="qwen-code",
-    signs=(header("user-agent", "QwenCode/"), Sign("system", "You are now acting as the managed memory extraction")),
+    signs=(
+        header("user-agent", "QwenCode/"),
+        Sign("system", "You are Qwen Code, "),
+        Sign("system", "You are now acting as the managed memory extraction subagent"),
+    ),
     session=(Field(path=("metadata", "sessionId")),),
     turn=(Field(path=("metadata", "promptId")),),
     automation=(
@@ -59,6 +71,7 @@ OPENCODE = Client(
     signs=(
         header("user-agent", "opencode/"),
         header("x-session-affinity", "ses_"),
+        Sign("system", "You are opencode, "),
         Sign("system", "You are a title generator. You output ONLY a thread title."),
     ),
     session=(Field(header="x-session-id"), Field(header="x-session-affinity"), Field(header="x-opencode-session")),
@@ -70,7 +83,7 @@ OPENCODE = Client(
             "opencode-ai 1.18.33",
         ),
     ),
-    envelope=Envelope(drops=("Generate a title for this conversation:",)),
+    envelope=Envelope(drops=("Generate a title for this conversation:",), quoted=True),
 )
 AIDER = Client(
     name="aider",
@@ -121,7 +134,7 @@ AIDER = Client(
 )
 CONTINUE = Client(
     name="continue",
-    signs=(header("user-agent", "Continue/"), Sign("system", "<important_rules>")),
+    signs=(Sign("system", "<important_rules>"), Sign("system", "You are an agent in the Continue CLI.")),
     telltale=(
         Marker(
             "title",

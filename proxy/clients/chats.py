@@ -1,6 +1,6 @@
-"""Chat windows that a company hosts itself: Open WebUI and LibreChat, on their way to the model.
+"""Chat windows that a company hosts itself, on their way to the model and from the browser to them.
 
-Their calls show no client, so what they write must show it.
+On the way to the model their calls show no client, so what they write must show it.
 """
 
 from proxy.clients.table import Client, Envelope, Field, Marker, Sign, body, header
@@ -38,8 +38,10 @@ OPEN_WEBUI = Client(
         header("x-openwebui-chat-id"),
         header("x-owui-task"),
         Sign("human", _RAG),
+        body("user_message", "id", how="begins"),
     ),
     session=(Field(header="x-openwebui-chat-id"),),
+    turn=(Field(path=("user_message", "id")),),  # the same to each of several models, and for another answer
     telltale=(
         *(Marker(name, (Sign("only", f"### Task:\n{line}"),), source) for name, line, source in _TASKS),
         Marker(
@@ -56,6 +58,8 @@ OPEN_WEBUI = Client(
     automation=(
         # An operator's own header template, `X-OWUI-Task: {{TASK}}`.
         Marker("task", (header("x-owui-task", "_generation", "ends"),), OPEN_WEBUI_SOURCE),
+        # The browser's leg: what the server sends by a schedule, in a person's name.
+        Marker("schedule", (body("automation_id", how="begins"),), OPEN_WEBUI_SOURCE),
         # An operator's own wording of a task.
         Marker("task", (body("stream", text="false"), Sign("only", "<chat_history>", "holds")), OPEN_WEBUI_SOURCE),
     ),
@@ -63,7 +67,9 @@ OPEN_WEBUI = Client(
 )
 LIBRECHAT = Client(
     name="librechat",
-    signs=(),
+    signs=(body("isCreatedByUser", text="true"),),  # from the browser
+    # For another answer the message is sent again under a new id, which names the first.
+    turn=(Field(path=("overrideParentMessageId",)), Field(path=("messageId",))),
     telltale=(
         _title("Analyze this conversation and provide:\n1. The detected language of the conversation"),
         _title(
@@ -71,4 +77,15 @@ LIBRECHAT = Client(
             "Only return the title itself."
         ),
     ),
+)
+
+# Source: ai 6.0.326 (npm), `chat-transport`; its template of a chat, which sends the newest message alone.
+VERCEL_AI = Client(
+    name="vercel-ai",
+    signs=(
+        body("trigger", text="submit-message"),
+        body("trigger", text="regenerate-message"),
+        body("message", "parts", 0, "type", how="begins"),
+    ),
+    turn=(Field(path=("message", "id")),),
 )

@@ -1,5 +1,6 @@
 """Amazon's formats: Bedrock's Converse, and Amazon Q Developer with Kiro."""
 
+from proxy.dialects.invoke import BEDROCK_MODEL
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
 
 _METADATA = ("requestMetadata",)
@@ -23,6 +24,7 @@ BEDROCK_CONVERSE = Dialect(
     tool_result_content=("toolResult", "content"),
     system=(("system",),),
     asked_model=(),
+    model_path=BEDROCK_MODEL,
     stream=(),
     stream_paths=("/converse-stream",),
     user=(Claim((*_METADATA, "user")), Claim((*_METADATA, "user_id")), Claim((*_METADATA, "userId"))),
@@ -49,7 +51,7 @@ AMAZON_Q = Dialect(
     newest=(*_STATE, "currentMessage"),
     speakers=((Mark(_SAID), "human"), (Mark(("assistantResponseMessage",)), "assistant")),
     content=(*_SAID, "content"),
-    assistant_content=("assistantResponseMessage", "content"),
+    other_content=("assistantResponseMessage", "content"),
     text_blocks=(),
     block_text=(),
     tool_result_blocks=(),
@@ -67,4 +69,28 @@ AMAZON_Q = Dialect(
     sentinels=frozenset(),
     errors=(Mark(("__type",)),),
     error_events=frozenset({"error", "invalidStateEvent"}),
+)
+
+# Completion at the cursor, as third parties read it. The answer counts nothing.
+AMAZON_Q_COMPLETIONS = Dialect(
+    name="amazon-q-completions",
+    messages=(),
+    newest=("fileContext", "leftFileContent"),
+    speakers=(),
+    content=(),
+    text_blocks=(),
+    block_text=(),
+    tool_result_blocks=(),
+    asked_model=("modelId",),
+    stream=(),
+    completions=(("fileContext",),),
+    user=(),
+    conversation=(),
+    model=(("modelId",),),
+    input_tokens=Count((), ()),
+    output_tokens=Count((), ()),
+    ends=(),
+    sentinels=frozenset(),
+    errors=(Mark(("__type",)),),
+    error_events=frozenset(),
 )

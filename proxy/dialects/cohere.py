@@ -1,12 +1,13 @@
 """Cohere's formats, the second and the first version of its chat."""
 
+from proxy.dialects.invoke import BEDROCK_MODEL, INVOKE_END, INVOKE_INPUT, INVOKE_OUTPUT, INVOKE_STREAM, INVOKE_WRAPPED
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
 
 
-def _tokens(name: str, *usages: tuple[str, ...]) -> Count:
+def _tokens(name: str, *usages: tuple[str, ...], instead: Count | None = None) -> Count:
     """Count what was read or written, or else what was billed, which leaves out Cohere's own prompts."""
-    billed = Count(tuple((*usage, "billed_units") for usage in usages), (name,))
-    return Count(tuple((*usage, "tokens") for usage in usages), (name,), instead=billed)
+    billed = Count(tuple((*usage, "billed_units") for usage in usages), (name,), instead)
+    return Count(tuple((*usage, "tokens") for usage in usages), (name,), billed)
 
 
 # Source: cohere 7.3.1, `cohere/types` and `cohere/v2/types`.
@@ -43,6 +44,7 @@ COHERE_V2 = Dialect(
 )
 
 # The newest message is the body itself. Once tools have spoken it is said again beside their results, or is empty.
+# Bedrock's InvokeModel takes it as well.
 COHERE_V1 = Dialect(
     name="cohere-v1",
     messages=("chat_history",),
@@ -60,13 +62,16 @@ COHERE_V1 = Dialect(
     tool_result_blocks=(),
     system=(("preamble",),),
     asked_model=("model",),
+    model_path=BEDROCK_MODEL,
     stream=("stream",),
+    stream_paths=(INVOKE_STREAM,),
+    wrapped=INVOKE_WRAPPED,
     user=(),
     conversation=(Claim(("conversation_id",)),),
     model=(),
-    input_tokens=_tokens("input_tokens", ("meta",), ("response", "meta")),
-    output_tokens=_tokens("output_tokens", ("meta",), ("response", "meta")),
-    ends=(says("event_type", "stream-end"),),
+    input_tokens=_tokens("input_tokens", ("meta",), ("response", "meta"), instead=INVOKE_INPUT),
+    output_tokens=_tokens("output_tokens", ("meta",), ("response", "meta"), instead=INVOKE_OUTPUT),
+    ends=(says("event_type", "stream-end"), INVOKE_END),
     sentinels=frozenset(),
     errors=(Mark(("message",)), Mark(("finish_reason",), _FAILED)),
     error_events=frozenset(),

@@ -1,5 +1,6 @@
 """Google's formats: Gemini as its own interface and Vertex AI say it, and inside the envelope of Code Assist."""
 
+import re
 from dataclasses import replace
 
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
@@ -23,6 +24,7 @@ GEMINI = Dialect(
     tool_result_content=("functionResponse", "response", "output"),
     system=(("systemInstruction", "parts"), ("system_instruction", "parts")),
     asked_model=(),
+    model_path=re.compile("/models/([^/:]+):"),
     stream=(),
     stream_paths=(":streamGenerateContent",),
     user=(),

@@ -1,5 +1,7 @@
 """Ollama's own formats. Its `/v1` paths speak OpenAI's and Anthropic's."""
 
+from dataclasses import replace
+
 from proxy.dialects.table import Count, Dialect, Mark, says
 
 # Sources: ollama@fb3076099, `api/types.go`, `server/routes.go`; ollama 0.6.3, `_types.py`. A request without messages
@@ -30,4 +32,17 @@ OLLAMA_CHAT = Dialect(
     sentinels=frozenset(),
     errors=(Mark(("error",)),),
     error_events=frozenset(),
+)
+
+# The prompt is all that is said; what was said before is in `context`, as tokens.
+OLLAMA_GENERATE = replace(
+    OLLAMA_CHAT,
+    name="ollama-generate",
+    messages=(),
+    newest=(),
+    templated=True,
+    speakers=((Mark(("prompt",)), "human"),),
+    content=("prompt",),
+    system=(("system",),),
+    completions=(("suffix",),),
 )

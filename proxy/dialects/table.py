@@ -61,7 +61,7 @@ class Dialect:
     name: str
     # The request.
     messages: Path  # a list of objects, the oldest first
-    speakers: tuple[tuple[Mark, Speaker | None], ...]  # of a message; what no mark fits is nobody's
+    speakers: tuple[tuple[Mark, Speaker], ...]  # of a message; what no mark fits is nobody's
     content: Path  # of a message: a text, or a list of blocks
     text_blocks: tuple[Mark, ...]
     block_text: Path  # of a text block
@@ -81,16 +81,25 @@ class Dialect:
     # By default a dialect has none of these.
     system: tuple[Path, ...] = ()  # of the request: system prompts beside the messages, each a text or a list of blocks
     tool_result_content: Path = ()  # of a block in which a tool says something: a text, or a list of blocks
-    newest: Path | None = None  # the newest message, where it stands apart from the others; the empty path: the body
+    model_path: re.Pattern[str] | None = None  # found in the URL's path: its first group is the model, percent-encoded
+    newest: Path | None = None  # the newest message, or just its text, where it stands apart; the empty path: the body
+    newest_listed: bool = False  # it may stand among the others too
+    resumes: tuple[Mark, ...] = ()  # of the request: the answer before shall go on, and nobody asks
+    templated: bool = False  # a text that is `newest` may hold a whole conversation, in the model's own template
     newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
     tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
-    assistant_content: Path = ()  # of an assistant's message, where it isn't at `content`
+    other_content: Path = ()  # of a message that has none at `content`
     other_block_text: Path = ()  # of a text block that has none at `block_text`
     hidden_blocks: tuple[Mark, ...] = ()  # text blocks that nobody said: an assistant's thoughts
     streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
+    completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
+    turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
+    automation: str = ""  # what every request in it is: none is a person's
     # And of the answer.
+    coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
+    end_events: frozenset[str] = frozenset()  # names of events, as `ends`
     wrapped: Path = ()  # where a part holds the real one: its JSON in base64
     ends_with_body: bool = False  # no mark always ends an answer: a body that HTTP ends as it should is whole
 

@@ -7,11 +7,11 @@ byte at a time gives the same parts. Leaves out content codings (`codings.py`) a
 from collections.abc import Callable, Mapping
 
 from proxy.framing.amazon import AmazonEventStream
-from proxy.framing.json_texts import JsonLines, JsonList, WholeBody, read_json
+from proxy.framing.json_texts import CodedLines, JsonLines, JsonList, WholeBody, read_json
 from proxy.framing.parts import BOM, MAX_WHOLE_BYTES, Framing, Part
 from proxy.framing.server_sent import EventStream
 
-__all__ = ["MAX_WHOLE_BYTES", "Framing", "Part", "framing_by_bytes", "framing_by_type", "read_json"]
+__all__ = ["MAX_WHOLE_BYTES", "CodedLines", "Framing", "Part", "framing_by_bytes", "framing_by_type", "read_json"]
 
 # Ollama says x-ndjson (ollama@fb3076099, `server/routes.go`), Cohere v1 stream+json; the others are the same thing.
 _BY_TYPE: Mapping[str, Callable[[], Framing]] = {

@@ -73,6 +73,21 @@ class JsonLines:
         return self._line.end()
 
 
+class CodedLines:
+    """A code, which is the part's name, a colon and one JSON text a line: version 4 of Vercel's AI SDK streams so."""
+
+    whole = False
+
+    def __init__(self) -> None:
+        self._lines = JsonLines()
+
+    def feed(self, data: bytes) -> Iterator[Part]:
+        return map(_coded, self._lines.feed(data))
+
+    def end(self) -> Iterator[Part]:
+        return map(_coded, self._lines.end())
+
+
 class JsonList:
     """A list: each of its elements is a part, given when the comma or bracket behind it comes.
 
@@ -122,6 +137,11 @@ class JsonList:
             self._depth += 1
         elif sign in b"]}":
             self._depth = max(0, self._depth - 1)
+
+
+def _coded(line: Part) -> Part:
+    code, _, data = line.data.partition(b":")
+    return Part(data, code.decode("ascii", "replace"))
 
 
 def read_json(data: bytes) -> object:

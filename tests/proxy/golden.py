@@ -54,16 +54,19 @@ class Case:
             return "application/vnd.amazon.eventstream"
         return "text/event-stream" if isinstance(self.content["body"], list) else "application/json"
 
-    def outcome(self, coding: str = "identity", pieces: Iterable[bytes] | None = None) -> object:
+    def outcome(
+        self, coding: str = "identity", pieces: Iterable[bytes] | None = None, dialect: Dialect | None = None
+    ) -> object:
         """Say what Assay reads, as JSON would hold it. `pieces`: the body as sent, in that coding."""
+        dialect = dialect or self.dialect
         headers = {"content-type": self.content_type, **self.content.get("headers", {}), "content-encoding": coding}
         path = self.content.get("path", "")
         pieces = (self.body,) if pieces is None else pieces
         try:
             if self.path.parent.name == "requests":
-                read: Any = read_request(self.dialect, path, headers, b"".join(pieces))
+                read: Any = read_request(dialect, path, headers, b"".join(pieces))
             else:
-                reader = read_answer(self.dialect, headers, streamed=isinstance(self.content["body"], list))
+                reader = read_answer(dialect, headers, streamed=isinstance(self.content["body"], list))
                 for piece in pieces:
                     reader.feed(piece)
                 read = reader.end()

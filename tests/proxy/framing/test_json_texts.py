@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from proxy.exchange import UnreadableExchange
 from proxy.framing import Part, json_texts, read_json
-from proxy.framing.json_texts import JsonLines, JsonList, WholeBody
+from proxy.framing.json_texts import CodedLines, JsonLines, JsonList, WholeBody
 from tests.proxy.framing.cutting import bytewise, parts, pieces
 
 
@@ -40,6 +40,13 @@ LINES = [
 def test_each_line_is_a_part(body: bytes, texts: list[bytes]) -> None:
     """Whole and a byte at a time."""
     assert parts(JsonLines(), body) == parts(JsonLines(), *bytewise(body)) == [Part(text) for text in texts]
+
+
+def test_each_line_behind_its_code_is_a_part() -> None:
+    """Whole and a byte at a time."""
+    body = b'f:{"a":1}\n0:"b:c"\n\xe9:2\nnone'
+    said = [Part(b'{"a":1}', "f"), Part(b'"b:c"', "0"), Part(b"2", "\ufffd"), Part(b"", "none")]
+    assert parts(CodedLines(), body) == parts(CodedLines(), *bytewise(body)) == said
 
 
 LISTS = [
