@@ -43,6 +43,7 @@ def dialect(file: DialectFile) -> Dialect:
         stream=request.stream or (),
         user=_claims(request.user),
         conversation=_claims(request.conversation),
+        turn=_claims(request.turn),
         model=(answer.model,) if answer.model else (),
         input_tokens=_count(answer.input_tokens),
         output_tokens=_count(answer.output_tokens),

@@ -100,6 +100,11 @@ class RequestTable(_Table):
     text_blocks: Words = _key(("text",), "What stands there for a block of text.", _A_LIST)
     block_text: At = _key(("text",), "Where the text of such a block is.", _A_PATH)
     conversation: At | None = _key(None, "Where the id of the conversation is.", _A_PATH)
+    turn: At | None = _key(
+        None,
+        "Where the id of the person's message is: the same where it is sent again, another where it is typed again.",
+        _A_PATH,
+    )
     user: At | None = _key(None, "Where the person's name is. Only a pseudonym of it is kept.", _A_PATH)
     model: At | None = _key(None, "Where the model is named.", _A_PATH)
     stream: At | None = _key(None, "Where `true` asks for the answer as a stream.", _A_PATH)

@@ -11,12 +11,13 @@ from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
 from proxy.dialects.table import Dialect
-from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
+from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, ExchangeEvent, UnreadableExchange
 from proxy.folding import AskSeen, fold, place
 from proxy.identity import Resolver
 from proxy.interpreter import read_answer, read_body, read_fields
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.routes import Route, Routes
+from proxy.sockets import Sockets
 
 MAX_CLIENT_CHARS = 60
 
@@ -95,9 +96,18 @@ class Assembly:
         self._resolver = resolver
         self._key = key
         self._under_way: dict[int, _Answering] = {}
+        self._sockets = Sockets(self._dialect)
 
     def read(self, event: Event) -> Iterator[Opening | Closing]:
-        """Take the next event of an exchange; give what it adds to the ledger, if anything."""
+        """Take the next event; give what it adds to the ledger, if anything."""
+        for each in self._sockets.read(event):
+            yield from self._read(each)
+
+    def _dialect(self, asked: Asked) -> str | None:
+        route = self._routes.match(asked.method, asked.host, asked.path)
+        return route.dialect if route else None
+
+    def _read(self, event: ExchangeEvent) -> Iterator[Opening | Closing]:
         if isinstance(event, Asked):
             if (route := self._routes.match(event.method, event.host, event.path)) is not None:
                 yield from self._open(event, route)
@@ -118,7 +128,7 @@ class Assembly:
                 yield Closing(event.exchange, _answer(answering, event))
 
     def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
-        named = route  # as far as it is known
+        named = route.unconfirmed
         try:
             fields = self._fields(asked, route)
             if (confirmed := route.confirmed(fields)) is None:
@@ -149,8 +159,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
-        return Opening(asked.exchange, call, Asking(turn, request, retried))
+        return Opening(asked.exchange, call, Asking(turn, request, _retried(asked.headers)))
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:
@@ -158,6 +167,12 @@ class Assembly:
         if route.dialect not in self._dialects:
             raise UnreadableExchange("the dialect is none that is read")
         return read_body(asked.headers, asked.body)
+
+
+def _retried(headers: Mapping[str, str]) -> bool:
+    """Tell a try that is not the first, by what the SDKs of OpenAI and Anthropic and those of Amazon count."""
+    attempt = headers.get("amz-sdk-request", "").partition(";")[0].strip()  # attempt=2; max=3
+    return headers.get("x-stainless-retry-count", "0") not in ("", "0") or attempt not in ("", "attempt=1")
 
 
 def _answer(answering: _Answering, ended: Ended) -> Answer:

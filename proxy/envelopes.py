@@ -176,7 +176,7 @@ def _inside(text: str, elements: tuple[Element, ...]) -> Iterator[str]:
         if at < 0:
             continue
         at += len(opening)
-        if not opening.endswith(">"):  # its attributes
+        if opening.startswith("<") and not opening.endswith(">"):  # its attributes
             at = text.find(">", at, end) + 1
         if at and (words := text[at:end].strip()):
             yield words

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
-from proxy.exchange import AnswerBytes, Asked, Ended, Event
+from proxy.exchange import AnswerBytes, Asked, Ended, Event, SocketMessage
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Intake:
         """Take an event. Never blocks, never raises."""
         size = _size(event)
         if size and self._bytes_put - self._bytes_taken + size > self._max_waiting_bytes:
-            if isinstance(event, Asked):
+            if isinstance(event, Asked) or _may_ask(event):
                 self.counts.lost += 1
             else:
                 self.counts.dropped_bytes += size
@@ -96,7 +96,7 @@ class Intake:
         if isinstance(event, Ended) and event.exchange in self._missed:
             self._missed.remove(event.exchange)
             event = replace(event, missed=True)
-        if isinstance(event, Asked):
+        if isinstance(event, Asked) or _may_ask(event):
             self._durable[event.exchange] = Future()
         self._bytes_put += size
         self._events.put(event)
@@ -118,7 +118,7 @@ class Intake:
                 if writes:
                     self._write_patiently(ledger, writes)
                 for event in batch:
-                    if isinstance(event, Asked | Ended):
+                    if isinstance(event, Asked | Ended) or _may_ask(event):
                         self._release(event.exchange)
         finally:
             ledger.close()
@@ -207,6 +207,8 @@ def _enter(ledger: Ledger, opening: Opening) -> _Entered:
         return _Entered(ledger.open_call(opening.call, None), new_turn=False)
     if asking.request.signals.automation:
         return _Entered(ledger.open_call(opening.of_kind("automation"), None), new_turn=False)
+    if asking.request.completion:
+        return _Entered(ledger.open_call(opening.of_kind("completion"), None), new_turn=False)
     kind, turn_id = asking.fold(ledger.last_ask(asking.turn.ask))
     new_turn = turn_id is None
     if turn_id is None:
@@ -218,6 +220,10 @@ def _size(event: Event) -> int:
     match event:
         case Asked():
             return len(event.body) + 1024  # and its headers, about
-        case AnswerBytes():
+        case AnswerBytes() | SocketMessage():
             return len(event.data)
     return 0
+
+
+def _may_ask(event: Event) -> bool:
+    return isinstance(event, SocketMessage) and event.awaited

@@ -59,6 +59,8 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     signals = recognised.signals(said)
     if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
         signals = replace(signals, automation=automation)
+    if turn := _claimed(dialect.turn, fields):
+        signals = replace(signals, turn=turn)
     return Request(
         tail=ask.tail,
         text=ask.text,

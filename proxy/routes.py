@@ -17,6 +17,7 @@ from proxy.dialects.table import Path, at
 _RPC = re.compile(r"/\w+(\.\w+)*\.[A-Z]\w*/[A-Z]\w*")
 
 
+WEBSOCKET = "WEBSOCKET"  # the method of what is asked over one
 PROTOBUF = "protobuf"  # the dialect of such a call to an assistant whose own paths are not known
 
 
@@ -33,6 +34,11 @@ class Route:
             return self
         return self.otherwise.confirmed(body) if self.otherwise else None
 
+    @property
+    def unconfirmed(self) -> "Route":
+        """The route for a body that can't be read: the one that asks nothing of it, or else the last."""
+        return self.otherwise.unconfirmed if self.field and self.otherwise else self
+
 
 class Routes:
     """A table of path suffixes; the longest that fits wins, and one without a dialect is never a prompt.
@@ -46,18 +52,26 @@ class Routes:
         assistants: Sequence[tuple[str, str]],
         paths: Sequence[tuple[str, str | None]],
         hosted: Sequence[tuple[str, str, str]] = (),
+        sockets: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Take (host suffix, name), (path suffix, dialect or None) and (host suffix, path suffix, dialect)."""
+        """Take (host suffix, name), (path suffix, dialect or None) and (host suffix, path suffix, dialect), and of
+        WebSockets (path suffix, dialect).
+        """
         self._assistants = sorted(assistants, key=lambda pair: -len(pair[0]))
         self._paths = sorted(paths, key=lambda pair: -len(_path(pair[0])))
         self._hosted = sorted(hosted, key=lambda route: (-len(route[0]), -len(_path(route[1]))))
+        self._sockets = sorted(sockets, key=lambda pair: -len(pair[0]))
 
     def match(self, method: str, host: str, path: str) -> Route | None:
         """Say where an exchange leads, as far as its path tells, or None where it is no call. The query is ignored."""
+        path = path.partition("?")[0].rstrip("/")
+        route: Route | None = None
+        if method == WEBSOCKET:
+            found = next((dialect for suffix, dialect in self._sockets if path.endswith(suffix)), None)
+            return Route(self.assistant(host), found) if found else None
         if method != "POST":
             return None
-        route: Route | None = None
-        for suffix, dialect in reversed(list(self._fitting(host, path.partition("?")[0].rstrip("/")))):
+        for suffix, dialect in reversed(list(self._fitting(host, path))):
             route = Route(self.assistant(host), dialect, _field(suffix), route) if dialect else None
         return route
 

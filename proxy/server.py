@@ -24,6 +24,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.proxy import server as mitmproxy_server
 
 from proxy.capture import Capture
+from proxy.mends import mend
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ async def serve(options: ServerOptions, capture: Capture, ready: Ready | None = 
     """
     modes = _modes(options)
     _keep_private(options.confdir)
+    mend()
     with _subdued_logs():
         master, proxy = _assemble(options, modes, capture, ready)
         try:

@@ -53,7 +53,7 @@ def command(settings: Settings, supervised: bool) -> None:
 
     own = read_dialects(settings.proxy.dialects)
     table = with_own(load_routes(), own)
-    routes = Routes(table.assistants, table.paths, table.hosted)
+    routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     key = key_of(path)

@@ -3,8 +3,8 @@
 from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, tag
 
 # Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
-# captured where no file is named; aider-chat 0.86.2 as captured, and its
-# `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
+# captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`; aider-chat 0.86.2
+# as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
@@ -18,6 +18,9 @@ GEMINI_CLI = Client(
         Sign("system", "You are Gemini CLI, "),
         Sign("system", "You are a specialized Task Routing AI."),
     ),
+    # With a login, where the body is Code Assist's. All calls that one line causes share the id of the turn.
+    session=(Field(path=("request", "session_id")),),
+    turn=(Field(path=("user_prompt_id",)),),
     automation=(
         Marker("router", (Sign("system", "You are a specialized Task Routing AI."),), GEMINI_SOURCE),
         Marker(

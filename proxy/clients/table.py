@@ -14,7 +14,7 @@ from proxy.dialects.table import Path
 # only: the text of the one message there is besides the system prompt.
 Place = Literal["system", "human", "last", "only"]
 How = Literal["begins", "ends", "holds", "is"]
-Element = tuple[str, str]  # begin and end. A begin without its ">" may have attributes
+Element = tuple[str, str]  # begin and end. A tag that begins without its ">" may have attributes
 
 
 @dataclass(frozen=True, slots=True)

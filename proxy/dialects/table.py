@@ -95,6 +95,7 @@ class Dialect:
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
     completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
+    turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
     automation: str = ""  # what every request in it is: none is a person's
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON

@@ -1,5 +1,6 @@
 """The routes that ship lead each path of a dialect to it, and what is no prompt nowhere."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from config.routes import load_routes
 from proxy.dialects import DIALECTS, UNREAD
 from proxy.routes import Route, Routes
+from tests.proxy.golden import cases
 
 
 @pytest.fixture(scope="module")
 def routes() -> Routes:
     table = load_routes()
-    return Routes(table.assistants, table.paths, table.hosted)
+    return Routes(table.assistants, table.paths, table.hosted, table.sockets)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,9 @@ def routes() -> Routes:
     ],
 )
 def test_a_prompt_is_found_by_the_end_of_its_path(routes: Routes, host: str, path: str, route: Route) -> None:
-    assert routes.match("POST", host, path) == route
+    found = routes.match("POST", host, path)
+    assert found is not None
+    assert found.unconfirmed == found.confirmed({}) == route
 
 
 BEDROCK = "bedrock-runtime.eu-central-1.amazonaws.com"
@@ -72,6 +76,12 @@ PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
         (BEDROCK, "/model/m/invoke", {"message": "x"}, "Amazon Bedrock", "cohere-v1"),
         ("localhost", "/api/chat", {"model": "m"}, "localhost", "ollama-chat"),
         ("localhost", "/api/generate", {"model": "m"}, "localhost", "ollama-generate"),
+        ("localhost", "/api/chat", {"model": "m", "messages": [{"parts": []}]}, "localhost", "vercel-ai"),
+        ("localhost", "/openai/chat/completions", {"user_message": {}}, "localhost", "open-webui"),
+        ("localhost", "/api/v1/chat/completions", {"chat_id": "c"}, "localhost", "openai-chat"),
+        ("localhost", "/ollama/api/chat", {"model": "m"}, "localhost", "ollama-chat"),
+        ("localhost", "/api/v1/messages", {"chat_id": "c"}, "localhost", "anthropic-messages"),
+        ("localhost", "/api/ask/anthropic", {"isCreatedByUser": True}, "localhost", "librechat"),
         ("api.cohere.com", "/v2/chat", {"messages": []}, "Cohere", "cohere-v2"),
         ("api.cohere.com", "/v1/chat", {"message": "x"}, "Cohere", "cohere-v1"),
         ("q.us-east-1.amazonaws.com", "/", {"conversationState": {}}, "Amazon Q", "amazon-q"),
@@ -103,6 +113,9 @@ def test_the_body_confirms_what_the_path_tells(
         (VERTEX, f"{PROJECT}/google/models/g:batchGenerateContent", {}),
         ("localhost", "/api/embed", {"model": "m", "input": "x"}),
         ("localhost", "/api/chat", {"id": "c-1"}),
+        ("localhost", "/api/agents/chat/abort", {"streamId": "c-1"}),
+        ("localhost", "/api/agents/chat/steer/cancel", {"text": "x"}),
+        ("localhost", "/api/agents", {"text": "x"}),
         ("api.cohere.com", "/v2/embed", {}),
         ("q.us-east-1.amazonaws.com", "/", {"profileArn": "x"}),
         ("dynamodb.us-east-1.amazonaws.com", "/", {"conversationState": {}}),
@@ -146,9 +159,24 @@ def test_telemetry_and_inline_completions_lead_nowhere(routes: Routes, host: str
     assert routes.match("POST", host, path) is None
 
 
+@pytest.mark.parametrize("name", ["open-webui", "open-webui-task", "librechat", "vercel-ai"])
+def test_what_browsers_send_is_told_by_its_body(routes: Routes, name: str) -> None:
+    """From what else is posted there. What can't be told is the plain dialect of the path, or none."""
+    led = Counter()  # type: Counter[str | None]
+    for case in (case for case in cases("requests") if case.dialect.name == name):
+        route = routes.match("POST", "chat.example", case.content["path"])
+        confirmed = route.confirmed(case.content["body"]) if route else None
+        led[confirmed.dialect if confirmed else None] += 1
+        if case.content["outcome"] != "unreadable: the body has no messages":
+            assert confirmed is not None
+    assert led[name] >= 12
+    assert set(led) <= {name, "openai-chat", None}
+
+
 def test_every_dialect_of_the_table_exists() -> None:
     table = load_routes()
-    named = {dialect for _, dialect in table.paths if dialect} | {dialect for _, _, dialect in table.hosted}
+    named = {dialect for _, dialect in [*table.paths, *table.sockets] if dialect}
+    named |= {dialect for _, _, dialect in table.hosted}
     assert named <= {*DIALECTS, *UNREAD}
     assert "cursor" in named
 
@@ -156,7 +184,7 @@ def test_every_dialect_of_the_table_exists() -> None:
 def test_a_path_without_its_slash_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "routes.toml"
     for paths, hosted in (("completions", "/ask"), ("/completions", "ask")):
-        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n'
+        table = f'[paths]\nopenai-chat = ["{paths}"]\n[hosts."a.example"]\nopenai-chat = ["{hosted}"]\n[sockets]\n'
         file.write_text(f"[assistants]\n[never]\npaths = []\n{table}", encoding="utf-8")
         with pytest.raises(ValueError, match="must begin with a slash"):
             load_routes(file)

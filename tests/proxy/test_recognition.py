@@ -91,6 +91,15 @@ TOLD = {
     "roo by its title": Told(sent({"x-title": "Roo Code"}), Signals("roo")),
     "roo by its prompt": Told(sent(system="You are Roo, a worker."), Signals("roo")),
     "kilo": Told(sent(asking.KILO), Signals("kilo")),
+    "gemini with a login": Told(
+        sent(asking.GEMINI_CLI, request={"session_id": "s-1"}, user_prompt_id="s-1########0"),
+        Signals("gemini-cli", "s-1", "s-1########0"),
+    ),
+    "amazon q": Told(
+        sent(asking.AMAZON_Q, conversationState={"conversationId": "c-1", "agentContinuationId": "k-1"}),
+        Signals("amazon-q", "c-1", "k-1"),
+    ),
+    "kiro": Told(sent({"user-agent": "aws-sdk-js/1.0.18 ua/2.1 KiroIDE-0.2.13-a1"}), Signals("amazon-q")),
     "gemini": Told(sent(asking.GEMINI_CLI), Signals("gemini-cli")),
     "gemini by its prompt": Told(sent(system="You are Gemini CLI, a worker."), Signals("gemini-cli")),
     "qwen by its prompt": Told(sent(system="You are Qwen Code, a worker."), Signals("qwen-code")),

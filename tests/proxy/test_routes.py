@@ -155,3 +155,29 @@ def test_the_root_of_a_host_may_be_a_path() -> None:
 def test_without_a_field_a_path_is_enough() -> None:
     route = Route("a", "b")
     assert route.confirmed({}) is route
+
+
+def test_a_body_that_cannot_be_read_is_of_the_paths_plain_dialect() -> None:
+    """The one that asks nothing of it, or where there is none, the last."""
+    routes = Routes([], [("/ask rare", "rare"), ("/ask", "plain"), ("/chat a", "first"), ("/chat b", "second")])
+    for path, dialect in (("/ask", "plain"), ("/chat", "second")):
+        route = routes.match("POST", "gateway.example", path)
+        assert route is not None
+        assert route.unconfirmed.dialect == dialect
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/v1/responses", "openai-responses"),
+        ("/backend-api/codex/responses?a=1", "openai-responses"),
+        ("/v1/responses/resp_1", None),
+        ("/ws/socket.io/", None),
+        ("/v1/chat/completions", None),
+    ],
+)
+def test_a_websocket_has_paths_of_its_own(path: str, dialect: str | None) -> None:
+    routes = Routes([], [("/chat/completions", "openai-chat")], sockets=[("/responses", "openai-responses")])
+    route = routes.match("WEBSOCKET", "api.openai.com", path)
+    assert (route.dialect if route else None) == dialect
+    assert routes.match("POST", "api.openai.com", "/v1/responses") is None

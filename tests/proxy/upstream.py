@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -334,7 +334,13 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def reverse(up: Upstream, confdir: Path, **fields: Any) -> ServerOptions:
+class Reached(Protocol):
+    """What a reverse proxy may stand before."""
+
+    def url(self) -> str: ...
+
+
+def reverse(up: Reached, confdir: Path, **fields: Any) -> ServerOptions:
     """Give the options of a reverse proxy before `up`."""
     return ServerOptions(modes=(f"reverse:{up.url()}",), listen_host=HOST, listen_port=0, confdir=confdir, **fields)
 

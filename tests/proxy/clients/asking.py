@@ -15,6 +15,7 @@ ROO = {"user-agent": "RooCode/3.48.0"}
 KILO = {"x-title": "Kilo Code"}
 GEMINI_CLI = {"user-agent": "GeminiCLI-tui/0.61.0/model (linux; x64; terminal)"}
 QWEN_CODE = {"user-agent": "QwenCode/0.15.10 (linux; x64)"}
+AMAZON_Q = {"user-agent": "aws-sdk-rust/1.3.15 ua/2.1 os/linux md/appVersion-2.3.0 app/AmazonQ-For-CLI"}
 OPENCODE = {"user-agent": "opencode/1.18.33", "x-session-id": "ses_1"}
 OPEN_WEBUI = {"x-openwebui-chat-id": "c-1"}
 AIDER = "Act as an expert software developer."
@@ -38,6 +39,18 @@ def gemini(*messages: tuple[str, list[str]], headers: dict[str, str], system: st
     contents = [{"role": role, "parts": [{"text": text} for text in texts]} for role, texts in messages]
     body = {"contents": contents, "systemInstruction": {"parts": [{"text": system}]}}
     return read_request(DIALECTS["gemini"], "", headers, json.dumps(body).encode())
+
+
+def amazon_q(*messages: str, tools: bool = False) -> Request:
+    """Read a request of Amazon Q's; messages are a human's and the assistant's in turn. `tools`: they spoke last."""
+    results = {"toolResults": [{"toolUseId": "t-1", "content": [{"text": "x"}]}]} if tools else {}
+    said: list[dict[str, Any]] = [
+        {"assistantResponseMessage": {"content": text}} if i % 2 else {"userInputMessage": {"content": text}}
+        for i, text in enumerate(messages)
+    ]
+    said[-1]["userInputMessage"] |= {"userInputMessageContext": results}
+    state = {"conversationId": "c-1", "agentContinuationId": "k-1", "history": said[:-1], "currentMessage": said[-1]}
+    return read_request(DIALECTS["amazon-q"], "/", AMAZON_Q, json.dumps({"conversationState": state}).encode())
 
 
 def result(text: str) -> dict[str, Any]:

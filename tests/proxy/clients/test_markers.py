@@ -177,6 +177,18 @@ EXAMPLES = (
         headers=asking.GEMINI_CLI,
     ),
     Example(
+        "amazon-q",
+        "compaction",
+        (
+            "--- CONTEXT ENTRY BEGIN ---\nCurrent time: Monday, 2026-11-02T08:00:00.000+01:00\n"
+            "--- CONTEXT ENTRY END ---\n\n--- USER MESSAGE BEGIN ---\n"
+            "[SYSTEM NOTE: This is an automated summarization request, not from the user]\n\nSummarize."
+            "--- USER MESSAGE END ---",
+        ),
+        headers=asking.AMAZON_Q,
+        before=("x", "y"),
+    ),
+    Example(
         "qwen-code",
         "memory",
         system=("You are now acting as the managed memory extraction subagent of",),

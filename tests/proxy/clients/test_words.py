@@ -17,6 +17,7 @@ from tests.proxy.clients.asking import (
     QWEN_CODE,
     ROO,
     SDK,
+    amazon_q,
     anthropic,
     block,
     call,
@@ -25,6 +26,8 @@ from tests.proxy.clients.asking import (
     result,
 )
 
+Q_TIME = "--- CONTEXT ENTRY BEGIN ---\nCurrent time: Monday\n--- CONTEXT ENTRY END ---\n"
+Q_FILES = "--- CONTEXT ENTRY BEGIN ---\n<a.py>\n--- CONTEXT ENTRY END ---\n"
 REMINDER = "<system-reminder>\nThe list of steps is empty.\n</system-reminder>"
 MID_RUN = (
     "The user sent a new message while you were working:\nUse oak instead.\n\n"
@@ -141,6 +144,11 @@ WORDS = {
         ("user", ["Mend the door.\n--- Content from referenced files ---\na\n--- End of content ---"]),
         headers=GEMINI_CLI,
     ),
+    "amazon q": amazon_q(f"{Q_TIME}\n--- USER MESSAGE BEGIN ---\nMend the door.--- USER MESSAGE END ---"),
+    "amazon q with files and a hook": amazon_q(
+        f"{Q_TIME}{Q_FILES}\n--- USER MESSAGE BEGIN ---\nMend the door.--- USER MESSAGE END ---",
+    ),
+    "amazon q bare": amazon_q("Mend the door."),
     "qwen": chat(
         ("user", "This is the Qwen Code. We are setting up the context for our chat.\nToday"),
         ("assistant", "Got it. Thanks for the context!"),
@@ -226,6 +234,12 @@ NOBODY: dict[str, Request] = {
 def test_what_a_client_writes_by_itself_is_automation(read: Request) -> None:
     """Nobody asked."""
     assert (read.tail, read.text, read.signals.automation) == ("empty", "", "unworded")
+
+
+def test_what_a_hook_adds_to_a_tools_result_is_no_ask() -> None:
+    """Amazon Q's loop sends no words of a human."""
+    read = amazon_q(f"{Q_TIME}\n--- USER MESSAGE BEGIN ---\nMend it.--- USER MESSAGE END ---", "", Q_FILES, tools=True)
+    assert (read.tail, read.text, read.signals.turn) == ("tool_results", "Mend it.", "k-1")
 
 
 def test_words_typed_while_an_agent_works_are_an_ask() -> None:
