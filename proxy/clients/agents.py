@@ -3,8 +3,8 @@
 from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, tag
 
 # Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
-# captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`; aider-chat 0.86.2
-# as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
+# captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`;
+# aider-chat 0.86.2 as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
