@@ -46,7 +46,8 @@ def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
     """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
-    if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
+    named = _name(at(fields, dialect.named_automation)) if dialect.named_automation else None
+    if not messages and not named and not (dialect.without_text and at(fields, dialect.asked_model)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
         headers=headers,
@@ -58,7 +59,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     said = unwrap(recognised.envelope, sent.messages)
     ask = asked(said)
     signals = recognised.signals(said)
-    if automation := dialect.automation or ("" if ask.opening else dialect.without_text):
+    if automation := named or dialect.automation or ("" if ask.opening else dialect.without_text):
         signals = replace(signals, automation=automation)
     if turn := _claimed(dialect.turn, fields):
         signals = replace(signals, turn=turn)

@@ -97,6 +97,7 @@ class Dialect:
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
     turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
     automation: str = ""  # what every request in it is: none is a person's
+    named_automation: Path = ()  # of the request: names the automation that it is, also one without messages
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`

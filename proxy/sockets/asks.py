@@ -11,6 +11,8 @@ from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, ExchangeEvent
 _ANSWER_HEADERS: Mapping[str, str] = {"content-type": "text/event-stream"}
 _SWITCHING_PROTOCOLS = 101
 
+AUTOMATION = "automation"  # the field of a body that names what asks in a person's stead
+
 Fields = dict[str, Any]
 
 

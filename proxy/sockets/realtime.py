@@ -1,8 +1,8 @@
 """OpenAI's Realtime: a conversation that is built item by item, typed or spoken, and answers that are asked for apart.
 
 Each answer becomes an exchange whose body holds the whole conversation, in the words of the dialect `openai-realtime`:
-`model`, `session`, and `input` as of Responses. What was spoken is its transcript, where the session has one made;
-an ask waits for that, as the assistant writes it beside its answer.
+`model`, `session`, `automation`, and `input` as of Responses. What was spoken is its transcript, where the session has
+one made; an ask waits for that, as the assistant writes it beside its answer.
 Sources: openai 2.54.0, `types/realtime`, and `types/beta/realtime` for the names of before.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from proxy.exchange import Asked, ExchangeEvent, SocketMessage
-from proxy.sockets.asks import Ask, Fields, name
+from proxy.sockets.asks import AUTOMATION, Ask, Fields, name
 from proxy.sockets.memory import bounded, chars, kept
 
 # Sound in base64, ten thousands of bytes a second each way; nothing of it is read.
@@ -32,6 +32,7 @@ class _Under(Ask):
     message: SocketMessage | None = field(default=None, repr=False)  # the one that began it, until it is told
     held: list[ExchangeEvent] = field(default_factory=list)
     ended: bool = False
+    aside: bool = False  # the application asks, beside the conversation
 
 
 class Realtime:
@@ -63,10 +64,15 @@ class Realtime:
             case "conversation.item.create" if fields and isinstance(fields.get("item"), dict):
                 self._add(_heard(fields["item"]))
             case "response.create" if fields:
+                ask = _Under(message.exchange, event=name(fields.get("event_id")), message=message)
                 own = fields.get("response")
                 given = own.get("input") if isinstance(own, dict) else None
-                items = [_heard(item) for item in given if isinstance(item, dict)] if isinstance(given, list) else None
-                yield from self._ask(message, items, name(fields.get("event_id")))
+                if isinstance(own, dict) and isinstance(given, list):
+                    ask.items = bounded([_heard(item) for item in given if isinstance(item, dict)])
+                    ask.aside = own.get("conversation") == "none"
+                else:
+                    ask.items = list(self._items)
+                yield from self._ask(ask, message.at)
 
     def from_server(self, message: SocketMessage, fields: Fields | None) -> Iterator[ExchangeEvent]:
         kind = name(fields.get("type")) if fields else None
@@ -98,8 +104,7 @@ class Realtime:
 
     # Asks.
 
-    def _ask(self, message: SocketMessage, items: list[Fields] | None, event: str | None) -> Iterator[ExchangeEvent]:
-        ask = _Under(message.exchange, list(self._items) if items is None else items, event=event, message=message)
+    def _ask(self, ask: _Under, at: float) -> Iterator[ExchangeEvent]:
         ask.unheard = {id_ for id_, item in self._unheard.items() if any(item is sent for sent in ask.items)}
         self._under_way.append(ask)
         yield from self._tell(ask)
@@ -107,7 +112,7 @@ class Realtime:
             oldest = self._under_way.popleft()
             oldest.unheard.clear()
             if not oldest.ended:
-                oldest.held.append(oldest.end(message.at, whole=False))
+                oldest.held.append(oldest.end(at, whole=False))
             yield from self._tell(oldest)
 
     def _tell(self, ask: _Under) -> Iterator[ExchangeEvent]:
@@ -124,6 +129,10 @@ class Realtime:
 
     def _body(self, ask: _Under) -> bytes:
         body = {"model": self._model, "session": self._session, "stream": True, "input": ask.items}
+        if not ask.items:
+            body[AUTOMATION] = "greeting"  # the assistant shall speak first
+        elif ask.aside:
+            body[AUTOMATION] = "out-of-band"
         return json.dumps(body).encode()
 
     def _answer(self, message: SocketMessage, kind: str, fields: Fields) -> Iterator[ExchangeEvent]:
@@ -131,8 +140,8 @@ class Realtime:
         id_ = name(response.get("id")) if isinstance(response, dict) else None
         ask = self._refused(fields) if kind == "error" else self._answered(id_)
         if ask is None and kind == "response.created":  # by the assistant's own ear: the human stopped speaking
-            yield from self._ask(message, None, None)
-            ask = self._under_way[-1]
+            ask = _Under(message.exchange, list(self._items), message=message)
+            yield from self._ask(ask, message.at)
         if ask is None:
             return
         ask.response = id_

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proxy.exchange import Asked, ExchangeEvent, SocketMessage
-from proxy.sockets.asks import Ask, Fields, name, whole_body
+from proxy.sockets.asks import AUTOMATION, Ask, Fields, name, whole_body
 from proxy.sockets.memory import Memory, kept
 
 ASKS = frozenset({"response.create", "response.append", "response.steer"})
@@ -65,7 +65,10 @@ class Responses:
         lane = self._lane_of(steers) if steers else name(fields.get("stream_id"))
         remembered = self._so_far(steers) if steers else self._memory.recall(before)
         ask = _Under(message.exchange, [*remembered, *kept(fields.get("input"))], lane=lane, steers=steers)
-        body = whole_body(fields, remembered, ("previous_response_id",)) if remembered else None
+        if fields.get("generate") is False:  # the assistant shall get ready
+            fields[AUTOMATION] = "prewarm"
+        whole = remembered or AUTOMATION in fields
+        body = whole_body(fields, remembered, ("previous_response_id",) if remembered else ()) if whole else None
         yield from self._ask(message, ask, body)
 
     def _ask(self, message: SocketMessage, ask: _Under, body: bytes | None) -> Iterator[ExchangeEvent]:

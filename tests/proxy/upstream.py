@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from proxy.capture import Capture, Wants
+from proxy.capture import Capture, Sink, Wants
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.server import Address, ServerOptions, serve
 
@@ -311,7 +311,7 @@ def prompts(method: str, host: str, path: str) -> bool:
 
 
 @asynccontextmanager
-async def proxy(sink: ListSink, options: ServerOptions, wants: Wants = prompts) -> AsyncIterator[Running]:
+async def proxy(sink: Sink, options: ServerOptions, wants: Wants = prompts) -> AsyncIterator[Running]:
     """Run a proxy in this event loop; end it by cancelling."""
     capture = Capture(sink, wants)
     listening: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
