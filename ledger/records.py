@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 CallKind = Literal["prompt", "continuation", "retry", "automation", "completion", "unreadable"]
-IdentitySource = Literal["header", "proxy_auth", "api_key", "body", "address"]
+IdentitySource = Literal["certificate", "proxy_auth", "header", "jwt", "api_key", "body", "address"]  # by trust
 Role = Literal["user", "assistant"]
 
 CATEGORIES = (

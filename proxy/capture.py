@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from mitmproxy import connection, ctx, http, tcp
 from mitmproxy.proxy import mode_specs
@@ -85,6 +86,7 @@ class Capture:
         self._exchanges: dict[str, _Exchange] = {}  # by mitmproxy's id of the flow
         self._sockets = SocketCapture(self._put, self._numbers)
         self._passing: dict[str, str] = {}  # flows that are not wanted: their ids and their client's
+        self._certificates: WeakKeyDictionary[connection.Client, tuple[bytes, ...]] = WeakKeyDictionary()
         self._opened: Sequence[re.Pattern[str]] = ()
         self._awaited: Future[None] | None = None  # what was waited for in vain; it tells when the sink has caught up
 
@@ -211,9 +213,20 @@ class Capture:
                 body_bytes=body_bytes,
                 peer=flow.client_conn.peername[0],
                 proxy_user=exchange.proxy_user,
+                certificates=self._certificates_of(flow.client_conn),
                 cut=cut,
             )
         )
+
+    def _certificates_of(self, client: connection.Client) -> tuple[bytes, ...]:
+        """Give the client's certificates. mitmproxy takes any: nothing has verified them. Once a connection: each costs
+        time to write, and memory as long as its request waits.
+        """
+        if not client.certificate_list:
+            return ()
+        if client not in self._certificates:
+            self._certificates[client] = tuple(certificate.to_pem() for certificate in client.certificate_list)
+        return self._certificates[client]
 
     def _end(self, exchange: _Exchange, whole: bool, status: int | None = None) -> None:
         if not exchange.asked:

@@ -80,15 +80,14 @@ def _own(envelope: Envelope, texts: Sequence[str]) -> list[str]:
 
 
 def _left(envelope: Envelope, text: str) -> str | None:
-    """Give what is left of one text, None for nothing; a text of which nothing was taken stays as it is."""
+    """Give what is left of one text; None: nothing. Of a client without envelopes it stays as it is."""
     start, end = _trimmed(text, 0, len(text))
     if start == end:
         return text
     if text.startswith(envelope.drops, start) or _is_whole(text, start, end, envelope.whole):
         return None
-    within = _without_edges(text, start, end, envelope.edges)
-    if within != (start, end):
-        text = text[slice(*within)]
+    if envelope.edges:
+        text = text[slice(*_without_edges(text, start, end, envelope.edges))]
         if not text or text.startswith(envelope.drops):
             return None
     if text.strip() in envelope.synthetic:

@@ -26,6 +26,7 @@ class Asked:
     body_bytes: int  # as sent, also where `body` was cut
     peer: str  # the client's address
     proxy_user: str | None = field(repr=False, default=None)
+    certificates: tuple[bytes, ...] = field(repr=False, default=())  # the client's, PEM, its own first; not verified
     cut: bool = False  # `body` is not the whole body
 
 

@@ -4,11 +4,11 @@ from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, t
 
 # Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
 # captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`;
-# aider@5dc9490bb, `aider/coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
+# aider-chat 0.86.2 as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
-AIDER_SOURCE = "aider@5dc9490bb, aider/prompts.py"
+AIDER_SOURCE = "aider-chat 0.86.2, aider/prompts.py"
 CONTINUE_SOURCE = "continue@d0a3c0b626, core/util/chatDescriber.ts"
 
 GEMINI_CLI = Client(
@@ -90,11 +90,17 @@ AIDER = Client(
     # It sends the headers of LiteLLM, as any application may.
     signs=(
         header("x-title", "Aider"),
-        Sign("system", "Act as an expert software developer."),
+        Sign("system", "Act as an expert software developer"),
         Sign("system", "Act as an expert code analyst."),
         Sign("system", "Act as an expert architect engineer"),
+        Sign("system", "You are an expert on the AI coding tool called Aider."),
         Sign("system", _COMMIT),
         Sign("system", _SUMMARY),
+    ),
+    # The editor, to whom the architect's answer is given.
+    by_agent=(
+        Sign("system", "Act as an expert software developer and make changes to source code."),
+        Sign("system", "Act as an expert software developer who edits source code."),
     ),
     automation=(
         Marker(
@@ -109,13 +115,17 @@ AIDER = Client(
         ),
     ),
     envelope=Envelope(
+        edges=(("\n\nReply in ", "."),),
         rest=(
             "# *SEARCH/REPLACE block* Rules:",
             "To suggest changes to a file you MUST return the entire content of the updated file.",
             "# File editing rules:",
             "# V4A Diff Format Rules:",
         ),
-        drops=("# Fix any errors below, if possible.",),
+        drops=(
+            "# Fix any errors below, if possible.",
+            *(f"# {failed} SEARCH/REPLACE block" for failed in range(1, 10)),
+        ),
         setups=(
             "I have *added these files to the chat*",
             "Here are summaries of some files present in my git repo",
@@ -124,7 +134,13 @@ AIDER = Client(
             "These are the *read-write* files:",
             "Here are some READ ONLY files, provided for your reference.",
             "I am not sharing any",
-            "I am not sharing the full contents of any files with you yet.",
+            "These files have been *added these files to the chat*",
+            "These are some files we have been discussing that we may want to edit",
+            "Here is the current content of the file",
+            "I added these files to the chat: ",
+            "Don't try and edit any existing code without asking me to add the files to the chat!",
+            "I ran this command:\n",
+            "I did `git reset --hard HEAD~1` to discard the last edits.",
             "I committed the changes with git hash",
             "I updated the files.",
             "I edited the files myself.",

@@ -10,6 +10,7 @@ import pytest
 from assay.own_dialects import dialect
 from config.dialects import load_dialects
 from proxy.dialects.table import Dialect
+from proxy.interpreter import read_request
 from tests.assay.running import assay, running
 from tests.assay.test_doctor import example
 from tests.proxy.golden import cases
@@ -55,6 +56,19 @@ def test_it_reads_openais_cases_as_openais_dialect(own: Dialect, kind: str) -> N
     assert len(read) >= 8
     for case in read:
         assert unnamed(case.outcome(dialect=own)) == unnamed(case.content["outcome"]), case.id
+
+
+def test_a_prompt_may_stand_alone_with_its_own_id(tmp_path: Path) -> None:
+    """What was said before is on the server."""
+    file = tmp_path / "own.toml"
+    lines = OPENAI.replace('messages = "messages"', 'text = "ask.words"\nturn = "ask.id"').replace("tool =", "# ")
+    file.write_text(lines, encoding="utf-8")
+    (read,) = load_dialects(file)
+    request = read_request(
+        dialect(read), "", {}, b'{"ask": {"words": "Where are solvents?", "id": "m-1"}, "user": "ana"}'
+    )
+    assert (request.tail, request.text, request.signals.turn) == ("text", "Where are solvents?", "m-1")
+    assert (request.user, request.conversation, request.model, request.history) == ("ana", None, None, ())
 
 
 PROXY = ("proxy", "--mode", "reverse:http://ask.localhost:9", "--listen", "127.0.0.1:0", "--db", "usage.db")

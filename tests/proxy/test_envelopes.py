@@ -39,7 +39,7 @@ def conversations(draw: st.DrawFn) -> tuple[Client, tuple[Spoken, ...]]:
     return client, draw(st.lists(messages, max_size=5).map(tuple))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(conversations())
 def test_any_text_can_be_unwrapped(conversation: tuple[Client, tuple[Spoken, ...]]) -> None:
     """Each message gives one, whose words were in it."""
@@ -52,7 +52,7 @@ def test_any_text_can_be_unwrapped(conversation: tuple[Client, tuple[Spoken, ...
         assert all(any(part in source for source in sources) for part in each.text.split())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(conversations())
 def test_any_request_can_be_recognised(conversation: tuple[Client, tuple[Spoken, ...]]) -> None:
     """Whoever sent it."""

@@ -122,6 +122,10 @@ TOLD = {
     "open webui": Told(sent(asking.OPEN_WEBUI), Signals("open-webui", "c-1")),
     "open webui by its user": Told(sent({"x-openwebui-user-email": "a@b"}), Signals("open-webui")),
     "aider": Told(sent(system=f"{asking.AIDER} More."), Signals("aider")),
+    "aider's editor": Told(
+        sent(system="Act as an expert software developer and make changes to source code.\nx"),
+        Signals("aider", None, None, True),
+    ),
     "continue": Told(sent(system="<important_rules>\n  You are in chat mode."), Signals("continue")),
     "an sdk": Told(sent(asking.SDK), Signals()),
     "an application's own user": Told(sent(metadata={"user_id": "user_7"}), Signals()),

@@ -178,6 +178,12 @@ WORDS = {
         ("assistant", "Ok, any changes I propose will be to those files."),
         ("user", f"Mend the door.\n\n{AIDER_RULES}"),
     ),
+    "aider in its other modes": chat(
+        ("system", "Act as an expert code analyst."),
+        ("user", "I am working with you on code in a git repository.\nx"),
+        ("assistant", "Ok, I won't try and edit those files without asking first."),
+        ("user", "Mend the door.\n\nReply in English.\n"),
+    ),
     "open webui with documents": chat(("user", f"{RAG}\nMend the door.")),
     "open webui with documents and a header": chat(("user", f"{RAG}Mend the door."), headers=OPEN_WEBUI),
     "open webui plain": chat(("user", "Mend the door."), headers=OPEN_WEBUI),
@@ -218,6 +224,8 @@ NOBODY: dict[str, Request] = {
         "[ERROR] You did not use a tool in your previous response! Retry.", DETAILS, headers=CLINE
     ),
     "cline resumes": words("[TASK RESUMPTION] This task was interrupted.", DETAILS, headers=ROO),
+    "aider sees errors": chat(("system", AIDER), ("user", "# Fix any errors below, if possible.\n\nx"), headers=SDK),
+    "aider could not edit": chat(("system", AIDER), ("user", "# 2 SEARCH/REPLACE blocks failed to match!\nx")),
     "gemini goes on": gemini(("user", ["Please continue."]), headers=GEMINI_CLI),
 }
 
