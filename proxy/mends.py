@@ -43,7 +43,7 @@ def mend() -> None:
         PerMessageDeflate.frame_inbound_complete = _end_frame  # type: ignore[method-assign]
 
 
-# What a server says before its answer, as 103. `_http1.py: read_headers` takes it for the answer, and drops the real one.
+# What a server says before its answer, as 103. `_http1.py: read_headers` takes it for the answer, and drops that.
 
 _read_headers_plainly = _http1.Http1Client.read_headers
 
