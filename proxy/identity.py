@@ -108,7 +108,7 @@ class Resolver:
     def _certificate(self, asked: Asked, _: str | None) -> Claim | None:
         if self._certificates is None:
             return None
-        name = _clean(self._certificates.name(asked.certificates, asked.at))
+        name = _clean(self._certificates.name(asked.certificates, _presented(asked)))
         return Claim("certificate", name) if name else None
 
     def _proxy_auth(self, asked: Asked, _: str | None) -> Claim | None:
@@ -118,7 +118,7 @@ class Resolver:
         return Claim("header", user) if (user := self._fronts.user(asked)) else None
 
     def _token(self, asked: Asked, _: str | None) -> Claim | None:
-        named = self._tokens.read(asked.headers) if self._tokens else None
+        named = self._tokens.read(asked.headers, _presented(asked)) if self._tokens else None
         return Claim("jwt", user, named.groups) if named and (user := _clean(named.name)) else None
 
     def _app(self, asked: Asked, _: str | None) -> Claim | None:
@@ -189,6 +189,11 @@ class _Trusted:
 def key_name(key: Key, secret: str) -> str:
     """Name an API key for the teams file: `key:` and its keyed fingerprint."""
     return "key:" + key.digest("api key", secret)
+
+
+def _presented(asked: Asked) -> float:
+    """Tell when headers and certificate were shown: a WebSocket may outlive them."""
+    return asked.at if asked.opened is None else asked.opened
 
 
 def _clean(value: str | None) -> str:

@@ -11,7 +11,7 @@ from proxy.identity import MAX_IDENTITY_CHARS, MAX_TEAM_CHARS, Identity, Peers, 
 from proxy.keys import FixedKeys
 from proxy.tokens import TokenRules, Tokens
 from tests.proxy.asking import asked, chat
-from tests.proxy.certifying import NOW, certify
+from tests.proxy.certifying import DAY, NOW, certify
 from tests.proxy.signing import kind, token
 
 SECRET = "0123456789abcdef"
@@ -106,6 +106,19 @@ def test_what_cannot_be_verified_falls_through_to_the_next_source(resolver: Reso
         "headers": {"x-jwt": token(SECRET[::-1], "HS256", sub="mallory")},
     }
     assert resolver.resolve(asked(chat("hi"), peer=ELSEWHERE, **fields), "carol").source == "body"
+
+
+def test_what_was_shown_holds_as_long_as_its_websocket(resolver: Resolver) -> None:
+    """Each message would else be another person's once the token has expired."""
+    opened = 1_795_000_000.0
+    headers = {"x-jwt": token(SECRET, "HS256", sub="ada", exp=opened + 60)}
+    later: dict[str, Any] = {"at": opened + 7200, "peer": ELSEWHERE, "headers": headers}
+    assert resolver.resolve(asked(chat("hi"), **later, opened=opened), None).source == "jwt"
+    assert resolver.resolve(asked(chat("hi"), **later), None).source == "address"
+    expiring = certify("ada", ROOT).chain
+    after: dict[str, Any] = {"at": (NOW + 2 * DAY).timestamp(), "certificates": expiring}
+    assert resolver.resolve(asked(chat("hi"), **after, opened=NOW.timestamp()), None).source == "certificate"
+    assert resolver.resolve(asked(chat("hi"), **after), None).source == "address"
 
 
 def test_a_prefix_of_googles_is_no_part_of_the_name(resolver: Resolver, key: Key) -> None:
