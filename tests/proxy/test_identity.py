@@ -1,5 +1,6 @@
 """Who asked, in order of trust."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,27 @@ def test_a_team_comes_from_the_teams_file(key: Key) -> None:
     assert team("10.2.4.4", proxy_user="bob") == "Ops"  # not in the file: it says of the network what holds for bob
     assert team("10.2.4.4", proxy_user="ada@example.com") == "Payments"
     assert team("10.3.3.4") is None
+
+
+def test_a_person_of_several_names_is_one(key: Key) -> None:
+    """Of the team of the one name, or of the other, where the file does not know the one."""
+    name = key_name(key, "sk-1")
+    people = {name: "ada@example.com", "ada": "ada@example.com"}
+
+    def identify(teams: dict[str, str]) -> set[Identity]:
+        resolver = make(key, teams=teams, people=people)
+        by_key = asked(chat("hi"), headers={"authorization": "Bearer sk-1"})
+        found = [
+            resolver.resolve(by_key, None),
+            resolver.resolve(asked(chat("hi"), proxy_user="Ada"), None),
+            resolver.resolve(asked(chat("hi"), proxy_user="ada@example.com"), None),
+        ]
+        assert [identity.source for identity in found] == ["api_key", "proxy_auth", "proxy_auth"]
+        return {replace(identity, source="address") for identity in found}
+
+    ada = person(key, "ada@example.com")
+    assert identify({"ada@example.com": "Payments"}) == {Identity(ada, "Payments", "address")}
+    assert Identity(ada, "Payments", "address") in identify({name: "Payments"})
 
 
 @pytest.mark.parametrize(
