@@ -22,6 +22,7 @@ from proxy.sent import Sent, Spoken
 from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
+MAX_PARTS = 1_000_000  # of one answer, as many as tokens in the largest context; each takes microseconds of ours
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
 
 
@@ -141,6 +142,8 @@ class _Answer:
                 self._read += 1
             else:
                 self._unread += 1
+            if self._read + self._unread > MAX_PARTS:
+                raise UnreadableExchange("the answer has too many parts to be read")
 
     def _fields(self, data: bytes) -> dict[str, Any] | None:
         fields = _object(data)

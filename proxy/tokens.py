@@ -21,6 +21,9 @@ MAX_TOKEN_CHARS = 16 * 1024
 MAX_TRIED = 8  # keys a token
 LEEWAY_SECONDS = 60.0  # by which clocks may differ
 MAX_GROUPS = 200
+# Open WebUI's session token names its user in `id` alone (open-webui 0.12.4, `routers/auths.py`), and so does
+# LibreChat's, which lasts 15 minutes (unverified).
+SUBJECTS = ("sub", "id")
 
 
 class TokenError(Exception):
@@ -134,10 +137,10 @@ def claimed_subject(headers: Mapping[str, str]) -> str | None:
     if not looks_signed(token) or len(token) > MAX_TOKEN_CHARS:
         return None
     try:
-        subject = jwt.decode(token, options={"verify_signature": False}).get("sub")
+        claims = jwt.decode(token, options={"verify_signature": False})
     except Exception:  # hostile bytes: no claim
         return None
-    return subject if isinstance(subject, str) else None
+    return next((name for each in SUBJECTS if isinstance(name := claims.get(each), str)), None)
 
 
 def _token(value: str) -> str | None:

@@ -10,7 +10,7 @@ from proxy.dialects.amazon import AMAZON_Q, AMAZON_Q_COMPLETIONS, BEDROCK_CONVER
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
 from proxy.dialects.browser import LIBRECHAT, OPEN_WEBUI, OPEN_WEBUI_TASK, VERCEL_AI
 from proxy.dialects.cohere import COHERE_V1, COHERE_V2
-from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST
+from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS
 from proxy.dialects.invoke import BEDROCK_MESSAGES, BEDROCK_PROMPT
 from proxy.dialects.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from proxy.dialects.openai import OPENAI_CHAT
@@ -21,7 +21,7 @@ _ALL = (
     OPENAI_CHAT,
     OPENAI_REALTIME,
     ANTHROPIC_MESSAGES,
-    *(GEMINI, GEMINI_CODE_ASSIST),
+    *(GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS),
     *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT),
     *(AMAZON_Q, AMAZON_Q_COMPLETIONS),
     *(OLLAMA_CHAT, OLLAMA_GENERATE),

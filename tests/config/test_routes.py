@@ -51,6 +51,13 @@ PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
         ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", {}, "Gemini", "gemini"),
         ("generativelanguage.googleapis.com", "/v1beta/models/g:streamGenerateContent?alt=sse", {}, "Gemini", "gemini"),
         (VERTEX, f"{PROJECT}/google/models/g:streamGenerateContent", {}, "Vertex AI", "gemini"),
+        (
+            "generativelanguage.googleapis.com",
+            "/v1beta/interactions",
+            {"input": "x"},
+            "Gemini",
+            "gemini-interactions",
+        ),
         (VERTEX, "/v1/projects/p-1/locations/x/endpoints/5:generateContent", {"contents": []}, "Vertex AI", "gemini"),
         (VERTEX, f"{PROJECT}/anthropic/models/c@1:streamRawPredict", {}, "Vertex AI", "anthropic-messages"),
         (VERTEX, f"{PROJECT}/mistralai/models/m:rawPredict", {}, "Vertex AI", "openai-chat"),

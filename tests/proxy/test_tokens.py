@@ -182,7 +182,8 @@ def test_what_is_no_token_is_no_refusal(value: str) -> None:
     ("value", "subject"),
     [
         ("Bearer " + token(RSA, "RS256", sub="user-1", exp=NOW - 9999), "user-1"),
-        ("Bearer " + token(RSA, "RS256", email="ada@example.com"), None),
+        ("Bearer " + token(RSA, "RS256", id="user-2", typ="session"), "user-2"),
+        ("Bearer " + token(RSA, "RS256", id=7, email="ada@example.com"), None),
         ("Bearer sk-live-1", None),
         ("Bearer eyJ.eyJ.x", None),
         ("Bearer ey" + "a" * MAX_TOKEN_CHARS + "..", None),
