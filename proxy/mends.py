@@ -33,6 +33,7 @@ def mend() -> None:
     if _http1.make_body_reader is not _make_body_reader:
         _http1.make_body_reader = _make_body_reader
         _http1.Http1Connection.read_body = _read_body
+        _http1.Http1Client.read_headers = _read_headers
         _http1.Http1Server.send = _send_response
         _http1.Http1Client.send = _send_request
         BufferedH2Connection.send_trailers = _send_trailers
@@ -40,6 +41,27 @@ def mend() -> None:
         ConnectionHandler.handle_connection = _handle_connection
         PerMessageDeflate.frame_inbound_header = _begin_frame  # type: ignore[method-assign]
         PerMessageDeflate.frame_inbound_complete = _end_frame  # type: ignore[method-assign]
+
+
+# What a server says before its answer, as 103. `_http1.py: read_headers` takes it for the answer, and drops that.
+
+_read_headers_plainly = _http1.Http1Client.read_headers
+
+
+def _read_headers(self: Any, event: Any) -> Commands:
+    while self.request and (hint := _hint(bytes(self.buf))):
+        self.buf.maybe_extract_at_most(len(hint))
+        if not (self.request.is_http2 or self.request.is_http3):  # there it would be a frame
+            yield commands.SendData(self.context.client, hint)
+    yield from _read_headers_plainly(self, event)
+
+
+def _hint(data: bytes) -> bytes:
+    """Give the head at the beginning of `data`, where it is one that comes before the answer."""
+    first = data[:12].split(b" ")
+    informs = first[0].startswith(b"HTTP/1.") and len(first) == 2 and first[1][:1] == b"1" and first[1] != b"101"
+    end = data.find(b"\r\n\r\n") if informs else -1
+    return data[: end + 4] if end >= 0 else b""
 
 
 # Trailers of HTTP/1. `_http1.py: read_body` raises NotImplementedError and leaves the answer hanging, and `send` fails

@@ -234,11 +234,11 @@ async def _head(reader: asyncio.StreamReader) -> Message | None:
 
 async def _body(reader: asyncio.StreamReader, head: Message, request: bool) -> bytes:
     if (head.header(b"transfer-encoding") or b"").lower() == b"chunked":
-        body = b""
+        chunks = []
         while size := int(await reader.readuntil(b"\r\n"), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
+            chunks.append((await reader.readexactly(size + 2))[:-2])
         await reader.readexactly(2)
-        return body
+        return b"".join(chunks)
     if (length := head.header(b"content-length")) is not None:
         return await reader.readexactly(int(length))
     return b"" if request else await reader.read()
