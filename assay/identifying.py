@@ -40,7 +40,8 @@ def identifying(settings: Settings, key: "Key") -> Iterator["Resolver"]:
         Peers(identity.trusted_peers, identity.headers),
         Peers(identity.app_peers, identity.app_headers),
         identity.team_header,
-        teams,
+        teams.teams,
+        teams.people,
         certificates,
         tokens,
     )

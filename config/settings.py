@@ -160,8 +160,8 @@ class IdentitySettings(_Section):
     )
     teams: Home | None = _setting(
         None,
-        "TOML file with a line a team: its name and the list of its people, as their headers, logins, addresses or "
-        "key fingerprints name them (assay identity fingerprint).",
+        "TOML file with a line a team: its name and the list of its people, as their certificates, tokens, headers, "
+        "logins, addresses or key fingerprints name them (assay identity fingerprint).",
         "be the path of a TOML file",
     )
 

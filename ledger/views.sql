@@ -41,7 +41,7 @@ CREATE VIEW coverage AS
 SELECT
     (SELECT avg(id IN (SELECT turn_id FROM judgements)) FROM turns) AS judged, -- of turns
     (SELECT avg(kind = 'unreadable') FROM calls) AS unreadable, -- of calls
-    (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: they have no team
+    (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: no team, whoever asked
     (
         SELECT avg(usage_estimated) FROM calls WHERE coalesce(input_tokens, output_tokens) IS NOT NULL
     ) AS estimated; -- of calls whose tokens are known

@@ -161,7 +161,7 @@ class Capture:
 
     def websocket_start(self, flow: http.HTTPFlow) -> None:
         if self._wanted(flow, WEBSOCKET):
-            self._sockets.opened(flow, lambda number: _upgrade(flow, number))
+            self._sockets.opened(flow, lambda number: _upgrade(flow, number, self._certificates_of(flow.client_conn)))
 
     async def websocket_message(self, flow: http.HTTPFlow) -> None:
         if (before := self._sockets.message(flow)) is not None:
@@ -285,7 +285,7 @@ class Capture:
         self.counts.late += 1
 
 
-def _upgrade(flow: http.HTTPFlow, number: int) -> Asked:
+def _upgrade(flow: http.HTTPFlow, number: int, certificates: tuple[bytes, ...]) -> Asked:
     """Say what all that is asked on a WebSocket shares."""
     return Asked(
         exchange=number,
@@ -298,6 +298,7 @@ def _upgrade(flow: http.HTTPFlow, number: int) -> Asked:
         body_bytes=0,
         peer=flow.client_conn.peername[0],
         proxy_user=flow.metadata.pop(_PROXY_USER, None),
+        certificates=certificates,
     )
 
 

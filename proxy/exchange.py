@@ -27,6 +27,7 @@ class Asked:
     peer: str  # the client's address
     proxy_user: str | None = field(repr=False, default=None)
     certificates: tuple[bytes, ...] = field(repr=False, default=())  # the client's, PEM, its own first; not verified
+    opened: float | None = None  # when its WebSocket was opened, with these headers; None: it has none
     cut: bool = False  # `body` is not the whole body
 
 

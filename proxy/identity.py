@@ -61,12 +61,14 @@ class Resolver:
         apps: Peers = Peers(),
         team_header: str | None = None,
         teams: Mapping[str, str] | None = None,
+        people: Mapping[str, str] | None = None,
         certificates: Certificates | None = None,
         tokens: Tokens | None = None,
     ) -> None:
         """`fronts` are proxies that authenticate people, `apps` are applications that say whom they serve, in headers
         that may be percent-encoded; `team_header` counts from both. Keys of `teams` are names as the sources give them:
-        a user or e-mail address in lower case, `key:` and a key's fingerprint, an address or a CIDR.
+        a user or e-mail address in lower case, `key:` and a key's fingerprint, an address or a CIDR. `people` gives a
+        person's name for another one of theirs, both in lower case.
         Raises ValueError for what is no CIDR.
         """
         self._key = key
@@ -74,6 +76,7 @@ class Resolver:
         self._apps = _Trusted(apps)
         self._team_header = (team_header or "").lower()
         self._teams = {name.strip().lower(): team for name, team in (teams or {}).items()}
+        self._people = people or {}
         self._team_names = {team.lower(): team for team in self._teams.values()}
         self._networks = sorted(
             ((network, team) for name, team in self._teams.items() if (network := _network(name)) is not None),
@@ -100,7 +103,7 @@ class Resolver:
         else:  # unreachable: an address always answers
             raise AssertionError("no identity source answered")
         return Identity(
-            person=self._key.digest("person", claim.name),
+            person=self._key.digest("person", self._people.get(claim.name, claim.name)),
             team=self._team(asked, claim),
             source=claim.source,
         )
@@ -108,7 +111,7 @@ class Resolver:
     def _certificate(self, asked: Asked, _: str | None) -> Claim | None:
         if self._certificates is None:
             return None
-        name = _clean(self._certificates.name(asked.certificates, asked.at))
+        name = _clean(self._certificates.name(asked.certificates, _presented(asked)))
         return Claim("certificate", name) if name else None
 
     def _proxy_auth(self, asked: Asked, _: str | None) -> Claim | None:
@@ -118,7 +121,7 @@ class Resolver:
         return Claim("header", user) if (user := self._fronts.user(asked)) else None
 
     def _token(self, asked: Asked, _: str | None) -> Claim | None:
-        named = self._tokens.read(asked.headers) if self._tokens else None
+        named = self._tokens.read(asked.headers, _presented(asked)) if self._tokens else None
         return Claim("jwt", user, named.groups) if named and (user := _clean(named.name)) else None
 
     def _app(self, asked: Asked, _: str | None) -> Claim | None:
@@ -140,7 +143,9 @@ class Resolver:
         """Name the team: the teams file's word for the person, else what the token or a trusted peer says, else the
         teams file's word for the address.
         """
-        return self._teams.get(claim.name) or self._of_groups(claim.groups) or self._said(asked) or self._near(asked)
+        person = self._people.get(claim.name, claim.name)
+        known = self._teams.get(person) or self._teams.get(claim.name)
+        return known or self._of_groups(claim.groups) or self._said(asked) or self._near(asked)
 
     def _of_groups(self, groups: Sequence[str]) -> str | None:
         """Choose the group that is a team of the file. A lone one may be new; among several, chance would choose."""
@@ -189,6 +194,11 @@ class _Trusted:
 def key_name(key: Key, secret: str) -> str:
     """Name an API key for the teams file: `key:` and its keyed fingerprint."""
     return "key:" + key.digest("api key", secret)
+
+
+def _presented(asked: Asked) -> float:
+    """Tell when headers and certificate were shown: a WebSocket may outlive them."""
+    return asked.at if asked.opened is None else asked.opened
 
 
 def _clean(value: str | None) -> str:

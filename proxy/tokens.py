@@ -62,13 +62,15 @@ class Tokens:
         # It would have secrets as long as their digest. `keys.py` says how long they must be.
         warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 
-    def read(self, headers: Mapping[str, str]) -> Named | None:
-        """Read the token among `headers` (lower-case names). None: there is none, or it cannot be believed."""
+    def read(self, headers: Mapping[str, str], at: float) -> Named | None:
+        """Read the token among `headers` (lower-case names), shown at `at`, Unix seconds. None: there is none, or it
+        cannot be believed.
+        """
         token = _token(headers.get(self._header, ""))
         if token is None:
             return None
         try:
-            return self._named(token)
+            return self._named(token, at)
         except TokenError as error:
             why = str(error)
         except Exception as error:  # the bytes are hostile: whatever they provoke, the call counts
@@ -79,7 +81,7 @@ class Tokens:
             log.warning("a signed token names nobody: %s (said once; counted each time)", why)
         return None
 
-    def _named(self, token: str) -> Named:
+    def _named(self, token: str, at: float) -> Named:
         if len(token) > MAX_TOKEN_CHARS:
             raise TokenError("it is too long")
         head = jwt.get_unverified_header(token)
@@ -88,6 +90,8 @@ class Tokens:
         if not keys:
             raise TokenError("no key is known for it yet")
         claims = self._checked(token, keys)
+        if not (_time(claims, "nbf", at) - LEEWAY_SECONDS <= at <= _time(claims, "exp", at) + LEEWAY_SECONDS):
+            raise TokenError("it has expired, or counts from later on")
         # The head is signed as well: it can be believed now.
         if self._rules.signers and head.get("signer") not in self._rules.signers:
             raise TokenError("its signer is not one of token.signer")
@@ -114,11 +118,13 @@ class Tokens:
             algorithms=list(key.algorithms),
             audience=rules.audiences or None,
             issuer=list(rules.issuers) or None,
-            leeway=LEEWAY_SECONDS,
             options={
                 "require": ["exp", *(["iss"] if rules.issuers else []), *(["aud"] if rules.audiences else [])],
                 "verify_aud": bool(rules.audiences),
                 "verify_iss": bool(rules.issuers),
+                "verify_exp": False,  # it would be of now; and that a token was issued later is its own affair
+                "verify_nbf": False,
+                "verify_iat": False,
                 "verify_sub": False,
                 "verify_jti": False,
             },
@@ -140,6 +146,14 @@ def claimed_subject(headers: Mapping[str, str]) -> str | None:
 def _token(value: str) -> str | None:
     token = bearer(value)
     return token if looks_signed(token) else None
+
+
+def _time(claims: Mapping[str, Any], name: str, default: float) -> float:
+    """Read a time, Unix seconds."""
+    value = claims.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenError(f"its {name} is no time")
+    return float(value)
 
 
 def _groups(claim: object) -> tuple[str, ...]:

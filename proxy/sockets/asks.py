@@ -56,6 +56,7 @@ class Ask:
             upgrade,
             exchange=self.exchange,
             at=message.at,
+            opened=upgrade.at,
             body=message.data if body is None else body,
             body_bytes=message.size,
             cut=message.cut,

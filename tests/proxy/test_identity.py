@@ -1,5 +1,6 @@
 """Who asked, in order of trust."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from proxy.identity import MAX_IDENTITY_CHARS, MAX_TEAM_CHARS, Identity, Peers, 
 from proxy.keys import FixedKeys
 from proxy.tokens import TokenRules, Tokens
 from tests.proxy.asking import asked, chat
-from tests.proxy.certifying import NOW, certify
+from tests.proxy.certifying import DAY, NOW, certify
 from tests.proxy.signing import kind, token
 
 SECRET = "0123456789abcdef"
@@ -108,6 +109,19 @@ def test_what_cannot_be_verified_falls_through_to_the_next_source(resolver: Reso
     assert resolver.resolve(asked(chat("hi"), peer=ELSEWHERE, **fields), "carol").source == "body"
 
 
+def test_what_was_shown_holds_as_long_as_its_websocket(resolver: Resolver) -> None:
+    """Each message would else be another person's once the token has expired."""
+    opened = 1_795_000_000.0
+    headers = {"x-jwt": token(SECRET, "HS256", sub="ada", exp=opened + 60)}
+    later: dict[str, Any] = {"at": opened + 7200, "peer": ELSEWHERE, "headers": headers}
+    assert resolver.resolve(asked(chat("hi"), **later, opened=opened), None).source == "jwt"
+    assert resolver.resolve(asked(chat("hi"), **later), None).source == "address"
+    expiring = certify("ada", ROOT).chain
+    after: dict[str, Any] = {"at": (NOW + 2 * DAY).timestamp(), "certificates": expiring}
+    assert resolver.resolve(asked(chat("hi"), **after, opened=NOW.timestamp()), None).source == "certificate"
+    assert resolver.resolve(asked(chat("hi"), **after), None).source == "address"
+
+
 def test_a_prefix_of_googles_is_no_part_of_the_name(resolver: Resolver, key: Key) -> None:
     header = {"x-goog-authenticated-user-email": "accounts.google.com:Ada@example.com"}
     assert resolver.resolve(asked(chat("hi"), peer=FRONT, headers=header), None).person == person(
@@ -163,6 +177,27 @@ def test_a_team_comes_from_the_teams_file(key: Key) -> None:
     assert team("10.2.4.4", proxy_user="bob") == "Ops"  # not in the file: it says of the network what holds for bob
     assert team("10.2.4.4", proxy_user="ada@example.com") == "Payments"
     assert team("10.3.3.4") is None
+
+
+def test_a_person_of_several_names_is_one(key: Key) -> None:
+    """Of the team of the one name, or of the other, where the file does not know the one."""
+    name = key_name(key, "sk-1")
+    people = {name: "ada@example.com", "ada": "ada@example.com"}
+
+    def identify(teams: dict[str, str]) -> set[Identity]:
+        resolver = make(key, teams=teams, people=people)
+        by_key = asked(chat("hi"), headers={"authorization": "Bearer sk-1"})
+        found = [
+            resolver.resolve(by_key, None),
+            resolver.resolve(asked(chat("hi"), proxy_user="Ada"), None),
+            resolver.resolve(asked(chat("hi"), proxy_user="ada@example.com"), None),
+        ]
+        assert [identity.source for identity in found] == ["api_key", "proxy_auth", "proxy_auth"]
+        return {replace(identity, source="address") for identity in found}
+
+    ada = person(key, "ada@example.com")
+    assert identify({"ada@example.com": "Payments"}) == {Identity(ada, "Payments", "address")}
+    assert Identity(ada, "Payments", "address") in identify({name: "Payments"})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Both ends of a WebSocket, to put the proxy between: a stand-in upstream on port 0 and a client, frame by frame."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -175,9 +176,11 @@ async def socket_upstream(
 
 
 @asynccontextmanager
-async def opened(address: Address, path: str, *headers: tuple[str, str], deflate: bool = False) -> AsyncIterator[End]:
+async def opened(
+    address: Address, path: str, *headers: tuple[str, str], deflate: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[End]:
     """Open a WebSocket as a client."""
-    reader, writer = await asyncio.open_connection(*address)
+    reader, writer = await asyncio.open_connection(*address, ssl=tls)
     end = End(reader, writer, WSConnection(ConnectionType.CLIENT))
     extra = [(name.encode(), value.encode()) for name, value in headers]
     await end.send(Request(host="proxy.test", target=path, extensions=_extensions(deflate), extra_headers=extra))

@@ -12,9 +12,11 @@ from config.routes import load_routes
 from ledger.pseudonyms import Key
 from ledger.store import Ledger
 from proxy.assembly import Assembly
+from proxy.certificates import Certificates
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
+from tests.proxy.certifying import certify
 from tests.proxy.sockets.talking import assistant, user
 from tests.proxy.upstream import proxy as running_proxy
 from tests.proxy.upstream import reverse, until
@@ -105,3 +107,29 @@ async def test_realtime_typed_with_a_tool_and_spoken(
         ("continuation", 1, 20, 5, 1, 1),
         ("prompt", 2, 20, 5, 1, 1),
     ]
+
+
+async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
+    tmp_path: Path, confdir: Path, routes: Routes
+) -> None:
+    """From the first ask to the last."""
+    root = certify("staff root", authority=True)
+    key = Key.load_or_create(tmp_path / "key")
+    resolver = Resolver(key, certificates=Certificates(root.pem(), ["cn"]))
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, resolver, key))
+    intake.start()
+    async with (
+        socket_upstream(realtime) as up,
+        running_proxy(
+            intake, reverse(up, confdir, ask_certificates=True), lambda *asked: routes.match(*asked) is not None
+        ) as run,
+        opened(run.address, "/v1/realtime?model=m", tls=certify("ada", root).context(tmp_path)) as client,
+    ):
+        for ask in ("Plan the move", "Name the risks"):
+            await send(client, {"type": "conversation.item.create", "item": user(ask)}, {"type": "response.create"})
+            await until_done(client)
+    intake.stop()
+    with sqlite3.connect(tmp_path / "usage.db") as database:
+        found = database.execute("SELECT person, identity_source FROM turns").fetchall()
+    database.close()
+    assert found == [(key.digest("person", "ada"), "certificate")] * 2
