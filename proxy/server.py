@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 TCP_TIMEOUT_SECONDS = 7200  # of silence. Reasoning calls that do not stream are silent for longer than the default 600
 POLL_SECONDS = 0.05
 CLOSING_SECONDS = 2.0  # for connections to close once the proxy has stopped
+BAD_CERTIFICATE = ("Certificate file does not exist", "Invalid certificate format")  # mitmproxy's words, then others'
 FORWARD = (mode_specs.RegularMode, mode_specs.UpstreamMode)  # where the client knows that it speaks to a proxy
 OPENING = (*FORWARD, mode_specs.TransparentMode, mode_specs.WireGuardMode)  # where any host's TLS comes by
 
@@ -201,6 +202,11 @@ def _configure(master: Master, options: ServerOptions, modes: list[mode_specs.Pr
             ssl_verify_upstream_trusted_ca=str(options.upstream_ca) if options.upstream_ca else None,
         )
     except exceptions.OptionsError as error:
+        if str(error).startswith(BAD_CERTIFICATE):
+            raise ServerError(
+                f"the certificate {', '.join(options.certs)} cannot be used: give a PEM file with the certificate, its "
+                "chain and its key, which is not encrypted"
+            ) from None
         raise ServerError(f"the proxy's settings cannot be used: {error}") from None
     try:
         if options.proxy_auth:

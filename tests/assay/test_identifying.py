@@ -100,7 +100,7 @@ def token_settings(server: KeyServer) -> str:
 
 
 def test_only_a_checked_token_names_a_person(tmp_path: Path, server: KeyServer) -> None:
-    """From the first request on; with a key that is not known yet, as soon as it is."""
+    """From the first request on. Forged, of another application, of a key that is not known yet, they name nobody."""
     email = f"{CANARY}@example.com"
     new = ec_key()
     tokens = [
@@ -114,9 +114,9 @@ def test_only_a_checked_token_names_a_person(tmp_path: Path, server: KeyServer) 
         server.answers["/certs"] = jwks(jwk(KEY, "one"), jwk(new, "two"))
         for number, signed in enumerate(tokens):
             ask(address, f"question {number}", {"Cf-Access-Jwt-Assertion": signed})
-        assert sources(tmp_path) == ["jwt", "address", "address", "address", "address"]
         proxy.process.terminate()
         said = proxy.rest()
+    assert sources(tmp_path) == ["jwt", "address", "address", "address", "address"]
     assert any("4 requests had a signed token that names nobody" in line for line in said)
     nothing_leaked(tmp_path, said)
 
@@ -182,6 +182,7 @@ URL = "https://id.example.com/certs"
         (TOKEN + 'keys = "https://keys.example.com/{kid}"', "set token.signer to yours"),
         (TOKEN + 'keys = "http://a.example/k"\nissuer = ["i"]', "as a URL is written https://HOST/PATH"),
         ('[proxy]\ncertificate = "none.pem"', "proxy.certificate none.pem is no file"),
+        ('[proxy]\ncertificate = "short"', "the certificate short cannot be used: give a PEM file"),
         ('[proxy]\nmode = "regular"\ncertificate = "none.pem"', "proxy.certificate works in mode reverse only"),
     ],
 )

@@ -1,6 +1,7 @@
 """Makes what clients show for themselves: certificates, good and bad, of authorities of the test's own."""
 
 import ssl
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from OpenSSL import crypto
 
 from proxy.certificates import UPN
 
@@ -85,3 +87,13 @@ def certify(
     certificate = builder.sign(by.key if by else key, hashes.SHA256())
     above = [] if by is None or by.certificate.issuer == by.certificate.subject else [by.certificate]
     return Shown(key, certificate, *above)
+
+
+def signed_with_sha1(name: str, by: Shown) -> Shown:
+    """Make a certificate as authorities did until 2016. Cryptography makes none."""
+    shown = certify(name, by)
+    old = crypto.X509.from_cryptography(shown.certificate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.sign(crypto.PKey.from_cryptography_key(by.key), "sha1")
+    return Shown(shown.key, old.to_cryptography())

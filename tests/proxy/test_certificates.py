@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.certificates import MAX_CHAIN, NAMES, REMEMBERED, REMEMBERED_SECONDS, UPN, Certificates
-from tests.proxy.certifying import DAY, NOW, Shown, certify, upn
+from tests.proxy.certifying import DAY, NOW, Shown, certify, signed_with_sha1, upn
 
 AT = NOW.timestamp()
 EMAIL = x509.RFC822Name("Ada@example.com")
@@ -36,6 +38,7 @@ def test_a_certificate_of_the_authority_names_the_person() -> None:
         ([], "ada", tuple(NAMES), "ada"),
         ([], "ada", ("email", "upn", "uri"), None),
         ([], "", tuple(NAMES), None),
+        ([x509.UniformResourceIdentifier(" ")], "ada", ("uri", "cn"), "ada"),
         ([x509.OtherName(ObjectIdentifier("1.2.3.4"), b"\x0c\x03ada")], "", ("upn",), None),
         ([x509.OtherName(UPN, b"\x16\x03ada")], "", ("upn",), None),  # another type
         ([x509.OtherName(UPN, b"\x0c\x02\xff\xfe")], "", ("upn",), None),  # no UTF-8
@@ -56,6 +59,7 @@ def test_the_name_is_looked_for_where_it_was_configured(
         (certify("ada"), "self-signed certificate"),
         (certify("ada", certify("ada's own", ROOT)), "invalid CA certificate"),
         (certify("ada", ROOT, use=ExtendedKeyUsageOID.SERVER_AUTH), "it is not for clients"),
+        (signed_with_sha1("ada", ROOT), "a broken hash"),
     ],
 )
 def test_what_is_not_verified_names_nobody(shown: Shown, why: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,3 +123,8 @@ def test_only_so_many_are_remembered() -> None:
 def test_a_file_without_certificates_is_refused() -> None:
     with pytest.raises(ValueError, match="PEM"):
         Certificates(b"nothing", ["cn"])
+
+
+@given(st.lists(st.binary(max_size=200), max_size=3))
+def test_any_bytes_name_nobody_and_raise_nothing(chain: list[bytes]) -> None:
+    assert certificates().name(tuple(chain), AT) is None

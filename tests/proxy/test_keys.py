@@ -3,11 +3,14 @@
 import gzip
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 import proxy.keys
 from proxy.keys import MAX_BYTES, MAX_KEYS, FetchedKeys, FixedKeys, KeysError
@@ -141,6 +144,14 @@ def test_a_key_that_is_not_known_is_fetched(server: KeyServer, fetched: Any) -> 
     assert found(keys, "one") == []
 
 
+def test_a_set_is_fetched_again_by_itself(server: KeyServer, fetched: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a provider's new keys are here before its new tokens."""
+    monkeypatch.setattr(proxy.keys, "REFRESH_SECONDS", 0.01)
+    server.answers[SET] = jwks(jwk(EC, "one"))
+    fetched(server.url + SET)
+    wait_until(lambda: len(server.asked) > 1)
+
+
 def test_unknown_keys_do_not_make_us_fetch_without_end(server: KeyServer) -> None:
     """Anybody can send tokens of keys that do not exist."""
     server.answers[SET] = jwks(jwk(EC, "one"))
@@ -241,3 +252,9 @@ def test_an_id_that_is_no_plain_word_is_not_asked_for(kid: str | None, server: K
     assert found(keys, kid) == []
     wait_until(lambda: found(keys, "one"))
     assert server.asked == ["/one"]
+
+
+@given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f'{{"keys": [{text}]}}'.encode()))
+def test_any_file_holds_keys_or_is_refused(content: bytes) -> None:
+    with suppress(KeysError):
+        assert found(FixedKeys(content))

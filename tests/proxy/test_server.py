@@ -96,7 +96,11 @@ async def test_a_password_in_a_url_is_not_quoted(confdir: Path) -> None:
         ({"upstream_auth": "me:hunter2"}, "upstream_auth works in mode upstream only"),
         ({"allow_hosts": ("(",)}, "allow_hosts holds a pattern that is no regular expression"),
         ({"upstream_ca": Path("nowhere.pem")}, "upstream_ca nowhere.pem is no file"),
-        ({"certs": ("nowhere.pem",)}, "the proxy's settings cannot be used: Certificate file does not exist"),
+        (
+            {"certs": ("nowhere.pem",)},
+            "the certificate nowhere.pem cannot be used: give a PEM file with the certificate",
+        ),
+        ({"certs": ("pyproject.toml",)}, "the certificate pyproject.toml cannot be used: give a PEM file"),
     ],
 )
 async def test_a_setting_that_cannot_be_used_is_refused(fields: Any, sentence: str, confdir: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.keys import FixedKeys
 from proxy.tokens import MAX_TOKEN_CHARS, TokenRules, Tokens, claimed_subject
@@ -194,3 +196,17 @@ def test_what_is_no_token_is_no_refusal(value: str) -> None:
 def test_a_token_that_nobody_checks_is_a_claim(value: str, subject: str | None) -> None:
     """A login's token changes within the hour; whom it is for does not."""
     assert claimed_subject({"authorization": value}) == subject
+
+
+PARTS = st.binary(max_size=60).map(lambda part: base64.urlsafe_b64encode(part).decode())
+JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5)
+HEADS = st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64", "typ", "jwk"]), JSON).map(
+    lambda head: base64.urlsafe_b64encode(json.dumps(head).encode()).decode()
+)
+
+
+@given(st.text(max_size=200) | st.tuples(HEADS | PARTS, PARTS, PARTS).map(".".join))
+def test_any_text_names_nobody_and_raises_nothing(value: str) -> None:
+    for asked in (tokens(), tokens(public_pem(RSA))):
+        assert named(asked, value) is None
+    assert claimed_subject({"authorization": value}) is None or value.startswith("ey")
