@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -111,7 +112,7 @@ def split(draw: st.DrawFn, data: bytes) -> list[bytes]:
 @st.composite
 def exchanges(draw: st.DrawFn, kind: str) -> tuple[Case, str, bytes]:
     """Bend a case of a kind; give it with its coding and its body."""
-    case = draw(st.sampled_from(cases(kind)))
+    case = draw(st.sampled_from(_cases(kind)))
     content = dict(case.content)
     if isinstance(content["body"], dict):
         content["body"] = draw(bent(content["body"]))
@@ -121,6 +122,11 @@ def exchanges(draw: st.DrawFn, kind: str) -> tuple[Case, str, bytes]:
     data = draw(broken(data))
     coding, compress = draw(st.sampled_from(list(COMPRESSED.values())) | st.just(("identity", _plain)))
     return case, coding, draw(broken(compress(data))) if draw(st.booleans()) else compress(data)
+
+
+@cache
+def _cases(kind: str) -> list[Case]:
+    return cases(kind)
 
 
 _plain: Callable[[bytes], bytes] = bytes
