@@ -16,7 +16,7 @@ from proxy.identity import Identity, Resolver
 from proxy.interpreter import read_answer, read_body, read_fields
 from proxy.places import Place, answer_trace, place
 from proxy.reading import AnswerReader, Reply, Request
-from proxy.routes import Route, Routes
+from proxy.routes import WEBSOCKET, Route, Routes
 from proxy.sockets import Sockets
 
 MAX_CLIENT_CHARS = 60
@@ -215,7 +215,7 @@ def _call(asked: Asked, route: Route, request: Request | None) -> Call:
         model=request.model if request else None,
         client=_client(asked.headers.get("user-agent")),
         kind="prompt" if request else "unreadable",
-        streamed=request.streamed if request else None,
+        streamed=request.streamed or asked.method == WEBSOCKET if request else None,
         request_bytes=asked.body_bytes,
     )
 

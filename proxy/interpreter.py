@@ -47,7 +47,8 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     named = _name(at(fields, dialect.named_automation)) if dialect.named_automation else None
-    if not messages and not named and not (dialect.without_text and at(fields, dialect.asked_model)):
+    continues = _claimed(dialect.continues, fields)
+    if not (messages or named or continues or _says_nothing(dialect, fields)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
         headers=headers,
@@ -75,6 +76,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
         completion=any(at(fields, path) for path in dialect.completions),
+        continues=continues,
     )
 
 
@@ -99,6 +101,7 @@ class _Answer:
         self._complete = False
         self._error = False
         self._model: str | None = None
+        self._id: str | None = None
         self._input = _Tally(dialect.input_tokens, headers)
         self._output = _Tally(dialect.output_tokens, headers)
 
@@ -118,7 +121,7 @@ class _Answer:
         complete: bool | None = self._complete or (self._read > 0 and self._framing is not None and self._framing.whole)
         if not complete and self._read and self._dialect.ends_with_body:
             complete = None
-        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error)
+        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error, self._id)
 
     def _parts(self, plain: bytes) -> Iterator[Part]:
         if self._framing is None:
@@ -161,6 +164,8 @@ class _Answer:
         self._error |= _holds_any(dialect.errors, fields)
         for path in dialect.model:
             self._model = _name(at(fields, path)) or self._model
+        for path in dialect.answer_id:
+            self._id = _name(at(fields, path)) or self._id
         self._input.add(fields)
         self._output.add(fields)
 
@@ -207,6 +212,13 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
     if _holds_any(dialect.resumes, fields):
         yield Spoken("assistant")
+
+
+def _says_nothing(dialect: Dialect, fields: dict[str, Any]) -> bool:
+    """Say whether a request may well have no messages."""
+    if dialect.stored_prompt and at(fields, dialect.stored_prompt) is not None:
+        return True
+    return bool(dialect.without_text and at(fields, dialect.asked_model))
 
 
 def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:

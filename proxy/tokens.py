@@ -5,6 +5,7 @@ Leaves out where keys come from (`keys.py`).
 """
 
 import logging
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ MAX_TOKEN_CHARS = 16 * 1024
 MAX_TRIED = 8  # keys a token
 LEEWAY_SECONDS = 60.0  # by which clocks may differ
 MAX_GROUPS = 200
+
+# The account in a session's token of Copilot: vscode-copilot-chat, `copilotToken.ts` and `getTokenAccountId`.
+COPILOT = re.compile(r"tid=([0-9A-Za-z-]{8,64})[;:]")
 # Open WebUI's session token names its user in `id` alone (open-webui 0.12.4, `routers/auths.py`), and so does
 # LibreChat's, which lasts 15 minutes (unverified).
 SUBJECTS = ("sub", "id")
@@ -134,6 +138,8 @@ class Tokens:
 def claimed_subject(headers: Mapping[str, str]) -> str | None:
     """Give whom a token that nobody here can check says it is for: the client's own claim, as one in a body is."""
     token = bearer(headers.get("authorization", ""))
+    if (copilot := COPILOT.match(token)) is not None:
+        return copilot[1]
     if not looks_signed(token) or len(token) > MAX_TOKEN_CHARS:
         return None
     try:

@@ -13,13 +13,12 @@ from proxy.dialects.cohere import COHERE_V1, COHERE_V2
 from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS
 from proxy.dialects.invoke import BEDROCK_MESSAGES, BEDROCK_PROMPT
 from proxy.dialects.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
-from proxy.dialects.openai import OPENAI_CHAT
+from proxy.dialects.openai import OPENAI_CHAT, OPENAI_RESPONSES
 from proxy.dialects.realtime import OPENAI_REALTIME
 from proxy.dialects.table import Dialect
 
 _ALL = (
-    OPENAI_CHAT,
-    OPENAI_REALTIME,
+    *(OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_REALTIME),
     ANTHROPIC_MESSAGES,
     *(GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS),
     *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT),

@@ -98,10 +98,13 @@ class Dialect:
     turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
     automation: str = ""  # what every request in it is: none is a person's
     named_automation: Path = ()  # of the request: names the automation that it is, also one without messages
+    continues: tuple[Claim, ...] = ()  # of the request: what it goes on from, which the assistant keeps
+    stored_prompt: Path = ()  # of the request: names a prompt that the assistant keeps, which may be all that is said
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`
     wrapped: Path = ()  # where a part holds the real one: its JSON in base64
+    answer_id: tuple[Path, ...] = ()  # what a later request names where it goes on from this answer
     ends_with_body: bool = False  # no mark always ends an answer: a body that HTTP ends as it should is whole
 
 

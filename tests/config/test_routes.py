@@ -40,6 +40,7 @@ def test_a_prompt_is_found_by_the_end_of_its_path(routes: Routes, host: str, pat
     assert found.unconfirmed == found.confirmed({}) == route
 
 
+AZURE = "acme.openai.azure.com"
 BEDROCK = "bedrock-runtime.eu-central-1.amazonaws.com"
 VERTEX = "europe-west1-aiplatform.googleapis.com"
 PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
@@ -89,6 +90,14 @@ PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
         ("localhost", "/ollama/api/chat", {"model": "m"}, "localhost", "ollama-chat"),
         ("localhost", "/api/v1/messages", {"chat_id": "c"}, "localhost", "anthropic-messages"),
         ("localhost", "/api/ask/anthropic", {"isCreatedByUser": True}, "localhost", "librechat"),
+        ("api.openai.com", "/v1/responses?beta=true", {"input": "x"}, "OpenAI", "openai-responses"),
+        (AZURE, "/openai/v1/responses", {"input": []}, "Azure OpenAI", "openai-responses"),
+        (AZURE, "/openai/responses?api-version=1", {"prompt": {"id": "p"}}, "Azure OpenAI", "openai-responses"),
+        (AZURE, "/openai/deployments/gpt/responses", {"conversation": {}}, "Azure OpenAI", "openai-responses"),
+        ("api.githubcopilot.com", "/responses", {"input": []}, "GitHub Copilot", "openai-responses"),
+        ("localhost", "/backend-api/codex/responses", {"input": []}, "localhost", "openai-responses"),
+        ("localhost", "/litellm/v1/responses", {"previous_response_id": "r"}, "localhost", "openai-responses"),
+        ("api.groq.com", "/openai/v1/responses", {"input": "x"}, "Groq", "openai-responses"),
         ("api.cohere.com", "/v2/chat", {"messages": []}, "Cohere", "cohere-v2"),
         ("api.cohere.com", "/v1/chat", {"message": "x"}, "Cohere", "cohere-v1"),
         ("q.us-east-1.amazonaws.com", "/", {"conversationState": {}}, "Amazon Q", "amazon-q"),
@@ -124,6 +133,12 @@ def test_the_body_confirms_what_the_path_tells(
         ("localhost", "/api/agents/chat/steer/cancel", {"text": "x"}),
         ("localhost", "/api/agents", {"text": "x"}),
         ("api.cohere.com", "/v2/embed", {}),
+        ("api.openai.com", "/v1/responses", {"model": "m"}),
+        ("api.openai.com", "/v1/responses/input_tokens", {"input": "x"}),
+        ("api.openai.com", "/v1/responses/compact", {"input": []}),
+        ("api.openai.com", "/v1/responses/resp_1/cancel", {}),
+        ("api.openai.com", "/v1/conversations", {"items": []}),
+        ("api.openai.com", "/v1/conversations/conv_1/items", {"items": []}),
         ("q.us-east-1.amazonaws.com", "/", {"profileArn": "x"}),
         ("dynamodb.us-east-1.amazonaws.com", "/", {"conversationState": {}}),
     ],

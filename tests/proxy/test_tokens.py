@@ -186,6 +186,8 @@ def test_what_is_no_token_is_no_refusal(value: str) -> None:
         ("Bearer " + token(RSA, "RS256", sub="user-1", exp=NOW - 9999), "user-1"),
         ("Bearer " + token(RSA, "RS256", id="user-2", typ="session"), "user-2"),
         ("Bearer " + token(RSA, "RS256", id=7, email="ada@example.com"), None),
+        ("Bearer tid=0123456789abcdef;exp=1674258990;sku=yearly:00000000", "0123456789abcdef"),
+        ("Bearer tid=;exp=1674258990:00000000", None),
         ("Bearer sk-live-1", None),
         ("Bearer eyJ.eyJ.x", None),
         ("Bearer ey" + "a" * MAX_TOKEN_CHARS + "..", None),
@@ -209,4 +211,4 @@ HEADS = st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64", "typ", "jw
 def test_any_text_names_nobody_and_raises_nothing(value: str) -> None:
     for asked in (tokens(), tokens(public_pem(RSA))):
         assert named(asked, value) is None
-    assert claimed_subject({"authorization": value}) is None or value.startswith("ey")
+    assert claimed_subject({"authorization": value}) is None or value.startswith(("ey", "tid="))

@@ -133,3 +133,48 @@ async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
         found = database.execute("SELECT person, identity_source FROM turns").fetchall()
     database.close()
     assert found == [(key.digest("person", "ada"), "certificate")] * 2
+
+
+async def responses(end: End) -> None:
+    """Answer each ask, the second of them with a call of a tool."""
+    number = 0
+    while True:
+        await end.message()
+        number += 1
+        item = {"type": "function_call", "call_id": "c1", "name": "run", "arguments": "{}"}
+        item = item if number == 2 else assistant("done")
+        response = {"id": f"r{number}", "model": "m-1"}
+        await send(end, {"type": "response.created", "response": response})
+        await send(end, {"type": "response.output_item.done", "item": item})
+        await send(end, {"type": "response.completed", "response": response | {"usage": USAGE}})
+
+
+async def test_responses_made_ready_with_a_tool_and_a_second_ask(
+    tmp_path: Path, intake: Intake, confdir: Path, routes: Routes
+) -> None:
+    def wants(method: str, host: str, path: str) -> bool:
+        return routes.match(method, host, path) is not None
+
+    output = {"type": "function_call_output", "call_id": "c1", "output": "much"}
+    async with (
+        socket_upstream(responses, deflate=True) as up,
+        running_proxy(intake, reverse(up, confdir), wants=wants) as run,
+        opened(run.address, "/v1/responses", deflate=True) as client,
+    ):
+        for own in (
+            {"generate": False, "input": []},
+            {"input": [user("Plan the move")]},
+            {"input": [output], "previous_response_id": "r2"},
+            {"input": [user("Now ship it")], "previous_response_id": "r3"},
+        ):
+            await send(client, {"type": "response.create", "model": "m", **own})
+            await until_done(client, "response.completed")
+        await until(lambda: intake.counts.calls == 4 and not intake._entered)
+    calls, turns = rows(tmp_path)
+    assert turns == ["Plan the move", "Now ship it"]
+    assert calls == [
+        ("automation", None, 20, 5, 1, 1),
+        ("prompt", 1, 20, 5, 1, 1),
+        ("continuation", 1, 20, 5, 1, 1),
+        ("prompt", 2, 20, 5, 1, 1),
+    ]
