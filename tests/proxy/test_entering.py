@@ -13,18 +13,18 @@ import pytest
 
 from ledger.pseudonyms import Key
 from ledger.store import Ledger
-from proxy.assembly import Assembly, Closing, Opening
-from proxy.entering import close, enter
+from proxy.assembly import Assembly
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
 from proxy.intake import Intake
-from proxy.places import answer_trace, place
 from proxy.routes import Routes
 from tests.proxy.asking import asked, chat
 
 NOON = 1_795_000_000.0
 ANSWER = b'{"id":"a","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
-ROUTES = Routes([("api.openai.com", "OpenAI")], [("/chat/completions", "openai-chat")])
+ROUTES = Routes(
+    [("api.openai.com", "OpenAI")], [("/chat/completions", "openai-chat"), ("/responses", "openai-responses")]
+)
 SESSION = {"user-agent": "opencode/1", "x-session-id": "ses_1"}
 TITLE = {"role": "system", "content": "You are a title generator. You output ONLY a thread title."}
 
@@ -63,14 +63,14 @@ def kinds(db: Path) -> list[tuple[Any, ...]]:
     return rows(db, "SELECT kind, turn_id FROM calls ORDER BY id")
 
 
-def exchange(intake: Intake, question: Asked) -> None:
+def exchange(intake: Intake, question: Asked, answer: bytes = ANSWER) -> None:
     """Ask and be answered within two tenths of a second; wait until both are in the ledger."""
     number, at = question.exchange, question.at
     events: list[Event] = [
         question,
         AnswerBegan(number, at + 0.1, 200, {"content-type": "application/json"}),
-        AnswerBytes(number, at + 0.1, ANSWER),
-        Ended(number, at + 0.2, whole=True, body_bytes=len(ANSWER)),
+        AnswerBytes(number, at + 0.1, answer),
+        Ended(number, at + 0.2, whole=True, body_bytes=len(answer)),
     ]
     for event in events:
         intake.put(event)
@@ -164,38 +164,27 @@ def test_two_proxies_that_see_one_ask_at_once_open_one_turn(open_intake: Opened,
     assert rows(db, "SELECT kind, count(*) FROM calls GROUP BY kind ORDER BY kind") == [("prompt", 20), ("retry", 20)]
 
 
-def gone_on(ledger: Ledger, key: Key, at: float, answer: str, **facts: Any) -> int | None:
-    """Enter a call that goes on from an answer, and its own answer; give its turn."""
-    assembly = Assembly(ROUTES, Resolver(key), key)
-    question = asked(chat("x"), at=at)
-    (opening,) = assembly.read(question)
-    (ending,) = assembly.read(Ended(question.exchange, at, whole=True, body_bytes=0))
-    assert isinstance(opening, Opening)
-    assert isinstance(ending, Closing)
-    assert opening.asking is not None
-    person = opening.asking.turn.person
-    request = replace(opening.asking.request, opening=facts["text"], **facts)
-    turn = replace(opening.asking.turn, text=request.text)
-    asking = replace(opening.asking, turn=turn, request=request, place=place(key, person, None, request))
-    with ledger.transaction():
-        call = enter(ledger, replace(opening, asking=asking))
-        close(ledger, call, replace(ending, trace=answer_trace(key, person, answer)))
-    return call.turn_id
+def response(at: float, number: int, said: object, previous: str | None = None) -> tuple[Asked, bytes]:
+    """Write a request of the Responses API and its answer `r<number>`."""
+    body = {"model": "m", "input": said} | ({"previous_response_id": previous} if previous else {})
+    question = asked(json.dumps(body).encode(), at=at, path="/v1/responses")
+    usage = {"input_tokens": 5, "output_tokens": 7}
+    return question, json.dumps({"id": f"r{number}", "status": "completed", "output": [], "usage": usage}).encode()
 
 
-def test_a_request_that_goes_on_from_an_answer_finds_its_turn(db: Path, tmp_path: Path) -> None:
+def test_a_request_that_goes_on_from_an_answer_finds_its_turn(open_intake: Opened, db: Path) -> None:
     """The assistant keeps the history: tools are of the turn under way, words are a new one in its conversation."""
-    key = Key.load_or_create(tmp_path / "key")
-    steps = [
-        ("text", "mend it", None, 1),
-        ("tool_results", "", "r0", 1),
-        ("text", "continue", "r1", 2),
-        ("text", "continue", "r1", 2),  # another answer to the same
-        ("text", "continue", "r2", 3),
-        ("tool_results", "", "of another proxy's ledger", None),
+    output = [{"type": "function_call_output", "call_id": "c1", "output": "much"}]
+    steps: list[tuple[object, str | None]] = [
+        ("mend it", None),
+        (output, "r0"),
+        ("continue", "r1"),
+        ("continue", "r1"),  # another answer to the same
+        ("continue", "r2"),
+        (output, "of another ledger"),
     ]
-    for number, (tail, text, continues, turn_id) in enumerate(steps):
-        with closing(Ledger.open(db)) as ledger:
-            facts = {"tail": tail, "text": text, "continues": continues}
-            assert gone_on(ledger, key, NOON + 100 * number, f"r{number}", **facts) == turn_id
+    for number, (said, previous) in enumerate(steps):
+        exchange(open_intake(), *response(NOON + 100 * number, number, said, previous))
+    assert [turn_id for _, turn_id in kinds(db)] == [1, 1, 2, 2, 3, None]
+    assert rows(db, "SELECT text FROM turns ORDER BY id") == [("mend it",), ("continue",), ("continue",)]
     assert rows(db, "SELECT count(DISTINCT conversation) FROM turns") == [(1,)]
