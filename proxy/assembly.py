@@ -131,7 +131,8 @@ class Assembly:
         named = route.unconfirmed
         try:
             fields = self._fields(asked, route)
-            if (confirmed := route.confirmed(fields)) is None:
+            confirmed = route.confirmed(fields)
+            if confirmed is None or _of_tools(confirmed.dialect, fields):
                 return
             named = confirmed
             request = read_fields(self._dialects[named.dialect], asked.path, asked.headers, fields)
@@ -174,6 +175,11 @@ class Assembly:
         if route.dialect not in self._dialects:
             raise UnreadableExchange("the dialect is none that is read")
         return read_body(asked.headers, asked.body)
+
+
+def _of_tools(dialect: str, fields: Mapping[str, Any]) -> bool:
+    """Say whether a body is MCP's, which may be spoken at any path. An operator's own dialect may be JSON-RPC too."""
+    return "jsonrpc" in fields and dialect in DIALECTS
 
 
 def _retried(headers: Mapping[str, str]) -> bool:

@@ -75,7 +75,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
-        completion=any(at(fields, path) for path in dialect.completions),
+        completion=_completes(dialect, path, fields, messages),
         continues=continues,
     )
 
@@ -216,7 +216,7 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
 
 def _says_nothing(dialect: Dialect, fields: dict[str, Any]) -> bool:
     """Say whether a request may well have no messages."""
-    if dialect.stored_prompt and at(fields, dialect.stored_prompt) is not None:
+    if any(at(fields, path) is not None for path in dialect.elsewhere):
         return True
     return bool(dialect.without_text and at(fields, dialect.asked_model))
 
@@ -226,6 +226,18 @@ def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
         return Spoken(None)
     message = at(fields, dialect.newest)
     return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
+
+
+def _completes(dialect: Dialect, path: str, fields: dict[str, Any], messages: tuple[Spoken, ...]) -> bool:
+    """Say whether what is asked for is a completion at a cursor."""
+    if any(at(fields, each) for each in dialect.completions):
+        return True
+    if dialect.completion_path and dialect.completion_path.search(path):
+        return True
+    said = [text for message in messages if message.speaker == "human" for text in message.texts]
+    if any(mark in text for mark in dialect.completion_marks for text in said):
+        return True
+    return dialect.completes_texts and messages == (_newest(dialect, fields),)
 
 
 def _model_in(dialect: Dialect, path: str) -> str | None:

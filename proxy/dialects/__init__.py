@@ -8,23 +8,25 @@ from collections.abc import Mapping
 
 from proxy.dialects.amazon import AMAZON_Q, AMAZON_Q_COMPLETIONS, BEDROCK_CONVERSE
 from proxy.dialects.anthropic import ANTHROPIC_MESSAGES
+from proxy.dialects.batch import PROMPT_BATCH
 from proxy.dialects.browser import LIBRECHAT, OPEN_WEBUI, OPEN_WEBUI_TASK, VERCEL_AI
 from proxy.dialects.cohere import COHERE_V1, COHERE_V2
 from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS
 from proxy.dialects.invoke import BEDROCK_MESSAGES, BEDROCK_PROMPT
 from proxy.dialects.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
-from proxy.dialects.openai import OPENAI_CHAT, OPENAI_RESPONSES
+from proxy.dialects.openai import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES
 from proxy.dialects.realtime import OPENAI_REALTIME
 from proxy.dialects.table import Dialect
 
 _ALL = (
-    *(OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_REALTIME),
+    *(OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES, OPENAI_REALTIME),
     ANTHROPIC_MESSAGES,
     *(GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS),
     *(BEDROCK_CONVERSE, BEDROCK_MESSAGES, BEDROCK_PROMPT),
     *(AMAZON_Q, AMAZON_Q_COMPLETIONS),
     *(OLLAMA_CHAT, OLLAMA_GENERATE),
     *(COHERE_V2, COHERE_V1),
+    PROMPT_BATCH,
     *(OPEN_WEBUI, OPEN_WEBUI_TASK, LIBRECHAT, VERCEL_AI),
 )
 DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}

@@ -1,7 +1,9 @@
 """OpenAI's formats, which most vendors and gateways speak too."""
 
 import re
+from dataclasses import replace
 
+from proxy.dialects.infill import INFILL_MARKS
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
 
 # Azure has the model in the path, and gateways of before as well.
@@ -44,6 +46,26 @@ OPENAI_CHAT = Dialect(
     sentinels=frozenset({b"[DONE]"}),
     errors=(Mark(("error",)),),
     error_events=frozenset({"error"}),
+)
+
+# The legacy interface: one prompt or a list of them, as texts or tokens. Mostly editors still use it, so a prompt is a
+# completion at the cursor unless a chat is written in it; Copilot's engines and Mistral's FIM know no chats. Where
+# people ask by it, their operator says so in a dialect of his own (docs/dialects.md). Sources: openai 3.54.0,
+# `openai/types/completion_create_params.py`; vscode-copilot-chat@31acd00a8; mistralai 3.7.0.
+OPENAI_COMPLETIONS = replace(
+    OPENAI_CHAT,
+    name="openai-completions",
+    messages=(),
+    newest=(),
+    templated=True,
+    speakers=((Mark(("prompt",)), "human"),),
+    content=("prompt",),
+    text_blocks=(Mark(()),),
+    block_text=(),
+    completions=(("suffix",),),
+    completion_path=re.compile("/fim/completions$|/engines/[^/]+/completions$"),
+    completion_marks=INFILL_MARKS,
+    completes_texts=True,
 )
 
 # Source: openai 3.54.0, `openai/types/responses`. A call that the assistant's own servers run has its output in itself,
@@ -104,7 +126,7 @@ OPENAI_RESPONSES = Dialect(
     user=_USER,
     conversation=(Claim(("conversation",)), Claim(("conversation", "id")), *_CONVERSATION),
     continues=(Claim(("previous_response_id",)), Claim(("conversation",)), Claim(("conversation", "id"))),
-    stored_prompt=("prompt", "id"),
+    elsewhere=(("prompt", "id"),),
     named_automation=("automation",),  # written by `proxy/sockets/responses.py`
     answer_id=(("id",), ("response", "id")),
     model=(("model",), ("response", "model")),

@@ -94,12 +94,15 @@ class Dialect:
     streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
     completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
+    completion_path: re.Pattern[str] | None = None  # found in the URL's path: it is one, whatever the body says
+    completion_marks: tuple[str, ...] = ()  # in what a human says: it is one
+    completes_texts: bool = False  # a text that is `newest` is one, unless it holds a conversation (`templated`)
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
     turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
     automation: str = ""  # what every request in it is: none is a person's
     named_automation: Path = ()  # of the request: names the automation that it is, also one without messages
     continues: tuple[Claim, ...] = ()  # of the request: what it goes on from, which the assistant keeps
-    stored_prompt: Path = ()  # of the request: names a prompt that the assistant keeps, which may be all that is said
+    elsewhere: tuple[Path, ...] = ()  # of the request: what is said may stand in what this names, as a stored prompt
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`

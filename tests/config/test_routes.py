@@ -40,7 +40,9 @@ def test_a_prompt_is_found_by_the_end_of_its_path(routes: Routes, host: str, pat
     assert found.unconfirmed == found.confirmed({}) == route
 
 
-AZURE = "acme.openai.azure.com"
+AZURE, AZURE_NAME = "acme.openai.azure.com", "Azure OpenAI"
+COPILOT, MISTRAL = "copilot-proxy.githubusercontent.com", "api.mistral.ai"
+GEMINI = "generativelanguage.googleapis.com"
 BEDROCK = "bedrock-runtime.eu-central-1.amazonaws.com"
 VERTEX = "europe-west1-aiplatform.googleapis.com"
 PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
@@ -49,11 +51,11 @@ PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
 @pytest.mark.parametrize(
     ("host", "path", "body", "assistant", "dialect"),
     [
-        ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", {}, "Gemini", "gemini"),
-        ("generativelanguage.googleapis.com", "/v1beta/models/g:streamGenerateContent?alt=sse", {}, "Gemini", "gemini"),
+        (GEMINI, "/v1beta/models/g:generateContent", {}, "Gemini", "gemini"),
+        (GEMINI, "/v1beta/models/g:streamGenerateContent?alt=sse", {}, "Gemini", "gemini"),
         (VERTEX, f"{PROJECT}/google/models/g:streamGenerateContent", {}, "Vertex AI", "gemini"),
         (
-            "generativelanguage.googleapis.com",
+            GEMINI,
             "/v1beta/interactions",
             {"input": "x"},
             "Gemini",
@@ -90,10 +92,26 @@ PROJECT = "/v1/projects/p-1/locations/europe-west1/publishers"
         ("localhost", "/ollama/api/chat", {"model": "m"}, "localhost", "ollama-chat"),
         ("localhost", "/api/v1/messages", {"chat_id": "c"}, "localhost", "anthropic-messages"),
         ("localhost", "/api/ask/anthropic", {"isCreatedByUser": True}, "localhost", "librechat"),
+        ("api.openai.com", "/v1/completions", {"prompt": "x"}, "OpenAI", "openai-completions"),
+        (AZURE, "/openai/deployments/gpt/completions?api-version=1", {"prompt": []}, AZURE_NAME, "openai-completions"),
+        (COPILOT, "/v1/engines/copilot-codex/completions", {"prompt": "x"}, "GitHub Copilot", "openai-completions"),
+        (COPILOT, "/v1/engines/gpt/chat/completions", {}, "GitHub Copilot", "openai-chat"),
+        (MISTRAL, "/v1/fim/completions", {"prompt": "x"}, "Mistral", "openai-completions"),
+        (MISTRAL, "/v1/agents/completions", {"messages": []}, "Mistral", "openai-chat"),
+        (MISTRAL, "/v1/chat/completions", {}, "Mistral", "openai-chat"),
+        ("api.groq.com", "/openai/v1/chat/completions", {}, "Groq", "openai-chat"),
+        ("vllm.example", "/v1/completions", {"prompt": [1, 2]}, "vllm.example", "openai-completions"),
+        ("litellm.example", "/engines/gpt/chat/completions", {}, "litellm.example", "openai-chat"),
+        ("litellm.example", "/azure/openai/deployments/gpt/chat/completions", {}, "litellm.example", "openai-chat"),
+        ("litellm.example", "/cursor/chat/completions", {}, "litellm.example", "openai-chat"),
+        ("api.openai.com", "/v1/batches", {"input_file_id": "f"}, "OpenAI", "prompt-batch"),
+        ("api.anthropic.com", "/v1/messages/batches?beta=true", {"requests": []}, "Anthropic", "prompt-batch"),
+        (MISTRAL, "/v1/batch/jobs", {"input_files": ["f"]}, "Mistral", "prompt-batch"),
+        (GEMINI, "/v1beta/models/g:batchGenerateContent", {"batch": {}}, "Gemini", "prompt-batch"),
         ("api.openai.com", "/v1/responses?beta=true", {"input": "x"}, "OpenAI", "openai-responses"),
-        (AZURE, "/openai/v1/responses", {"input": []}, "Azure OpenAI", "openai-responses"),
-        (AZURE, "/openai/responses?api-version=1", {"prompt": {"id": "p"}}, "Azure OpenAI", "openai-responses"),
-        (AZURE, "/openai/deployments/gpt/responses", {"conversation": {}}, "Azure OpenAI", "openai-responses"),
+        (AZURE, "/openai/v1/responses", {"input": []}, AZURE_NAME, "openai-responses"),
+        (AZURE, "/openai/responses?api-version=1", {"prompt": {"id": "p"}}, AZURE_NAME, "openai-responses"),
+        (AZURE, "/openai/deployments/gpt/responses", {"conversation": {}}, AZURE_NAME, "openai-responses"),
         ("api.githubcopilot.com", "/responses", {"input": []}, "GitHub Copilot", "openai-responses"),
         ("localhost", "/backend-api/codex/responses", {"input": []}, "localhost", "openai-responses"),
         ("localhost", "/litellm/v1/responses", {"previous_response_id": "r"}, "localhost", "openai-responses"),
@@ -133,7 +151,12 @@ def test_the_body_confirms_what_the_path_tells(
         ("localhost", "/api/agents/chat/steer/cancel", {"text": "x"}),
         ("localhost", "/api/agents", {"text": "x"}),
         ("api.cohere.com", "/v2/embed", {}),
+        ("api.anthropic.com", "/v1/messages/batches/b_1/cancel", {}),
+        ("api.openai.com", "/v1/batches/b_1/cancel", {}),
+        ("api.openai.com", "/v1/vector_stores/v_1/file_batches", {"file_ids": []}),
         ("api.openai.com", "/v1/responses", {"model": "m"}),
+        ("api.openai.com", "/v1/completions", {"model": "m"}),
+        ("localhost", "/api/v1/tasks/unknown/completions", {"messages": []}),
         ("api.openai.com", "/v1/responses/input_tokens", {"input": "x"}),
         ("api.openai.com", "/v1/responses/compact", {"input": []}),
         ("api.openai.com", "/v1/responses/resp_1/cancel", {}),
@@ -153,7 +176,6 @@ def test_what_is_beside_a_prompt_is_none(routes: Routes, host: str, path: str, b
     "path",
     [
         "/v1/messages/count_tokens",
-        "/v1/messages/batches",
         "/v1/embeddings",
         "/v1/models",
         "/v1/moderations",

@@ -26,6 +26,7 @@ ROUTES = Routes(
     [
         ("/chat/completions", "openai-chat"),
         ("/embeddings", None),
+        ("/batches input_file_id", "prompt-batch"),
         ("/api/generate model", "ollama-generate"),
         ("/generateAssistantResponse conversationState", "amazon-q"),
     ],
@@ -135,6 +136,23 @@ def test_a_body_that_fits_no_dialect_of_its_path_is_no_call(intake: Intake, db: 
     intake.stop()
     assert rows(db, "select kind, dialect from calls") == [("unreadable", "ollama-generate")]
     assert (intake.counts.calls, intake.counts.lost, intake.counts.faults) == (1, 0, 0)
+
+
+def test_what_tools_are_told_is_no_call(intake: Intake, db: Path) -> None:
+    """MCP is spoken at whatever path, and hands over what may look like a prompt."""
+    for method in ("tools/call", "sampling/createMessage"):
+        rpc = {"jsonrpc": "2.0", "id": 1, "method": method, "messages": [{"role": "user", "content": "x"}]}
+        exchange(intake, asked(json.dumps(rpc).encode()))
+    exchange(intake, asked(chat("why")))
+    intake.stop()
+    assert rows(db, "select kind from calls") == [("prompt",)]
+
+
+def test_a_batch_is_a_call_without_a_turn(intake: Intake, db: Path) -> None:
+    """It may hold a thousand prompts, and no person waits for the answers."""
+    exchange(intake, asked(b'{"input_file_id": "f", "endpoint": "/v1/responses"}', path="/v1/batches"))
+    intake.stop()
+    assert rows(db, "select kind, turn_id, dialect, complete from calls") == [("automation", None, "prompt-batch", 1)]
 
 
 @pytest.mark.parametrize("whole", [True, False])
