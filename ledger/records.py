@@ -85,6 +85,7 @@ class Turn:
     prompt_chars: int
     text: str = field(repr=False)
     context: tuple[Message, ...] = field(repr=False, default=())  # the conversation before, oldest first
+    place: int | None = None  # how many asks came before it in the conversation; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
 from proxy.dialects.table import Dialect
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, ExchangeEvent, UnreadableExchange
-from proxy.folding import AskSeen, fold, place
-from proxy.identity import Resolver
+from proxy.identity import Identity, Resolver
 from proxy.interpreter import read_answer, read_body, read_fields
+from proxy.places import Place, answer_trace, place
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.routes import WEBSOCKET, Route, Routes
 from proxy.sockets import Sockets
@@ -28,11 +28,8 @@ class Asking:
 
     turn: Turn = field(repr=False)
     request: Request = field(repr=False)
+    place: Place
     retried: bool  # the client says that this is not its first try
-
-    def fold(self, seen: AskSeen | None) -> tuple[CallKind, int | None]:
-        """Say the call's kind and the turn it belongs to; None is this new turn."""
-        return fold(self.request, self.turn.at, self.retried, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,8 @@ class Closing:
 
     exchange: int
     answer: Answer
+    at: str
+    trace: str | None = None  # what a request leaves that goes on from this answer
 
 
 @dataclass(slots=True)
@@ -65,6 +64,7 @@ class _Answering:
     status: int | None = None
     first_byte_at: float | None = None
     reader: AnswerReader | None = None
+    person: str = ""
     unreadable: bool = False
 
     def feed(self, data: bytes) -> None:
@@ -125,7 +125,7 @@ class Assembly:
                 answering.feed(event.data)
             case Ended():
                 del self._under_way[event.exchange]
-                yield Closing(event.exchange, _answer(answering, event))
+                yield self._closing(answering, event)
 
     def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
         named = route.unconfirmed
@@ -140,13 +140,20 @@ class Assembly:
             self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, streamed=False)
             yield Opening(asked.exchange, _call(asked, named, None))
         else:
-            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, request.streamed)
-            yield self._opening(asked, named, request)
+            identity = self._resolver.resolve(asked, request.user)
+            self._under_way[asked.exchange] = _Answering(
+                asked.at, named.dialect, request.streamed, person=identity.person
+            )
+            yield self._opening(asked, named, request, identity)
 
-    def _opening(self, asked: Asked, route: Route, request: Request) -> Opening:
+    def _closing(self, answering: _Answering, ended: Ended) -> Closing:
+        reply = answering.reply()
+        trace = answer_trace(self._key, answering.person, reply.id if reply else None)
+        return Closing(ended.exchange, _answer(answering, reply, ended), utc(ended.at), trace)
+
+    def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
-        identity = self._resolver.resolve(asked, request.user)
-        where = place(self._key, identity.person, request)
+        where = place(self._key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,
@@ -160,7 +167,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        return Opening(asked.exchange, call, Asking(turn, request, _retried(asked.headers)))
+        return Opening(asked.exchange, call, Asking(turn, request, where, _retried(asked.headers)))
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:
@@ -181,8 +188,7 @@ def _retried(headers: Mapping[str, str]) -> bool:
     return headers.get("x-stainless-retry-count", "0") not in ("", "0") or attempt not in ("", "attempt=1")
 
 
-def _answer(answering: _Answering, ended: Ended) -> Answer:
-    reply = answering.reply()
+def _answer(answering: _Answering, reply: Reply | None, ended: Ended) -> Answer:
     first, end = answering.first_byte_at, ended.at
     return Answer(
         http_status=ended.status if ended.status is not None else answering.status,

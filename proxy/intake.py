@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
+from proxy.entering import Entered, close, enter
 from proxy.exchange import AnswerBytes, Asked, Ended, Event, SocketMessage
 
 log = logging.getLogger(__name__)
@@ -38,14 +39,6 @@ class Counts:
     faults: int = 0  # events lost to a bug of ours
 
 
-@dataclass(frozen=True, slots=True)
-class _Entered:
-    """A call that the ledger holds and whose exchange goes on."""
-
-    call_id: int
-    new_turn: bool
-
-
 class Intake:
     """Takes events on the event loop's thread and writes them on its own."""
 
@@ -64,7 +57,7 @@ class Intake:
         self._bytes_taken = 0
         self._missed: set[int] = set()  # exchanges under way of which bytes were dropped
         self._durable: dict[int, Future[None]] = {}
-        self._entered: dict[int, _Entered] = {}
+        self._entered: dict[int, Entered] = {}  # calls whose exchanges go on
         self._stopping = threading.Event()
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -169,16 +162,16 @@ class Intake:
                 self._count(writes, entered)
                 return
 
-    def _write(self, ledger: Ledger, writes: list[Opening | Closing]) -> dict[int, _Entered]:
-        entered: dict[int, _Entered] = {}
+    def _write(self, ledger: Ledger, writes: list[Opening | Closing]) -> dict[int, Entered]:
+        entered: dict[int, Entered] = {}
         for write in writes:
             if isinstance(write, Opening):
-                entered[write.exchange] = _enter(ledger, write)
+                entered[write.exchange] = enter(ledger, write)
             elif call := entered.get(write.exchange) or self._entered.get(write.exchange):
-                ledger.close_call(call.call_id, write.answer)
+                close(ledger, call, write)
         return entered
 
-    def _count(self, writes: list[Opening | Closing], entered: dict[int, _Entered]) -> None:
+    def _count(self, writes: list[Opening | Closing], entered: dict[int, Entered]) -> None:
         """Remember what is durable now, and forget the exchanges that have ended."""
         self._entered |= entered
         for write in writes:
@@ -199,21 +192,6 @@ class Intake:
         """Say that a bug lost an event, by the bug's kind alone: its message may quote a prompt."""
         self.counts.faults += 1
         log.error("intake lost an event to a bug (%s)", type(fault).__name__)
-
-
-def _enter(ledger: Ledger, opening: Opening) -> _Entered:
-    asking = opening.asking
-    if asking is None:
-        return _Entered(ledger.open_call(opening.call, None), new_turn=False)
-    if asking.request.signals.automation:
-        return _Entered(ledger.open_call(opening.of_kind("automation"), None), new_turn=False)
-    if asking.request.completion:
-        return _Entered(ledger.open_call(opening.of_kind("completion"), None), new_turn=False)
-    kind, turn_id = asking.fold(ledger.last_ask(asking.turn.ask))
-    new_turn = turn_id is None
-    if turn_id is None:
-        turn_id = ledger.open_turn(asking.turn)
-    return _Entered(ledger.open_call(opening.of_kind(kind), turn_id), new_turn)
 
 
 def _size(event: Event) -> int:

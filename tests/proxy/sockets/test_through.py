@@ -173,7 +173,7 @@ async def test_responses_made_ready_with_a_tool_and_a_second_ask(
     calls, turns = rows(tmp_path)
     assert turns == ["Plan the move", "Now ship it"]
     assert calls == [
-        ("automation", None, 20, 5, 1, 1),
+        ("automation", 1, 20, 5, 1, 1),
         ("prompt", 1, 20, 5, 1, 1),
         ("continuation", 1, 20, 5, 1, 1),
         ("prompt", 2, 20, 5, 1, 1),
