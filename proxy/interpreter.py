@@ -5,6 +5,7 @@ what the conversation asks (`conversation.py`).
 """
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -47,7 +48,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     named = _name(at(fields, dialect.named_automation)) if dialect.named_automation else None
-    continues = _claimed(dialect.continues, fields)
+    continues = _claimed(dialect.continues, fields) or _in_path(dialect.continues_path, path)
     if not (messages or named or continues or _says_nothing(dialect, fields)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
@@ -68,7 +69,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
+        model=_name(at(fields, dialect.asked_model)) or _in_path(dialect.model_path, path),
         streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
@@ -240,8 +241,8 @@ def _completes(dialect: Dialect, path: str, fields: dict[str, Any], messages: tu
     return dialect.completes_texts and messages == (_newest(dialect, fields),)
 
 
-def _model_in(dialect: Dialect, path: str) -> str | None:
-    found = dialect.model_path.search(path) if dialect.model_path else None
+def _in_path(pattern: re.Pattern[str] | None, path: str) -> str | None:
+    found = pattern.search(path) if pattern else None
     return _name(unquote(found[1])) if found else None
 
 
