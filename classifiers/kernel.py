@@ -1,0 +1,29 @@
+"""The fourth expert: a kernel machine over what an ask means and over its signals, run in plain numpy.
+
+It compares a turn with turns that it was trained on, so it knows the rare kinds of work that a network with few
+examples smooths over. It leaves out how it is learned (`stack.kernel`).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from classifiers.encoder import Rows
+
+ARRAYS = ("points", "dual", "bend")  # the points that it compares with, what each adds, and width and offset
+SIGNALS_SHARE = 0.2  # how much signals count beside the meaning, whose rows have unit length
+CLIP = 4.0  # standard deviations
+
+
+def features(embeddings: Rows, counted: Rows, shift: Rows, scale: Rows) -> Rows:
+    """Put what turns mean, (n, dim) of unit length, beside their signals, (n, f), as the kernel compares them."""
+    signals = np.clip((counted - shift) / scale, -CLIP, CLIP)
+    return np.concatenate([embeddings, SIGNALS_SHARE * signals], axis=1).astype(np.float32)
+
+
+def scores(arrays: Mapping[str, Rows], rows: Rows) -> Rows:
+    """Give the level that the kernel suggests for each of `rows`, (n,)."""
+    width, offset = arrays["bend"]
+    points = arrays["points"]
+    apart = (rows**2).sum(1)[:, None] + (points**2).sum(1)[None] - 2 * rows @ points.T
+    return np.asarray(np.exp(-width * np.maximum(apart, 0)) @ arrays["dual"] + offset, np.float32)
