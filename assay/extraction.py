@@ -53,7 +53,12 @@ def answer_lines(file: DialectFile, sample: bytes, ending: str) -> Iterator[str]
 
 
 def _request_lines(keys: RequestTable, request: Request, body: object) -> Iterator[str]:
-    for key, value in (("conversation", request.conversation), ("user", request.user), ("model", request.model)):
+    for key, value in (
+        ("conversation", request.conversation),
+        ("turn", request.signals.turn),
+        ("user", request.user),
+        ("model", request.model),
+    ):
         yield _line(key, value or _missing(f"request.{key}", getattr(keys, key), body))
     yield _line("streamed", _yes(request.streamed) if keys.stream else UNSET)
     yield _line("asks", _asks(request))

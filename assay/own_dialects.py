@@ -4,19 +4,21 @@ They become literals like those in `proxy/dialects/`: the interpreter knows no d
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assay.failure import MISUSED, Failure
 from config.dialects import DialectFile, Steps, load_dialects
 from config.loading import SettingsError
-from proxy.dialects import DIALECTS
+from config.routes import RouteTable
+from proxy.dialects import DIALECTS, UNREAD
 from proxy.dialects.table import Claim, Count, Dialect, Mark
 
 
 def read_dialects(place: Path | None) -> tuple[DialectFile, ...]:
     """Read a file, or those of a folder; what is wrong with one ends the command."""
     try:
-        return load_dialects(place, taken=DIALECTS)
+        return load_dialects(place, taken={*DIALECTS, *UNREAD})
     except SettingsError as error:
         raise Failure(str(error), MISUSED) from None
 
@@ -41,6 +43,7 @@ def dialect(file: DialectFile) -> Dialect:
         stream=request.stream or (),
         user=_claims(request.user),
         conversation=_claims(request.conversation),
+        turn=_claims(request.turn),
         model=(answer.model,) if answer.model else (),
         input_tokens=_count(answer.input_tokens),
         output_tokens=_count(answer.output_tokens),
@@ -49,6 +52,16 @@ def dialect(file: DialectFile) -> Dialect:
         errors=_marks(answer.error, answer.error_values),
         error_events=frozenset({"error"}),
         ends_with_body=answer.end is None,
+    )
+
+
+def with_own(table: RouteTable, files: Sequence[DialectFile]) -> RouteTable:
+    """Add the hosts and paths of dialect files to the routes."""
+    return replace(
+        table,
+        assistants=table.assistants + tuple((host, file.assistant or host) for file in files for host in file.hosts),
+        hosted=table.hosted
+        + tuple((host, path, file.name) for file in files for host in file.hosts for path in file.paths),
     )
 
 

@@ -15,8 +15,17 @@ CLIENTS = 8
 
 
 def resident_mb(pid: int) -> float:
+    return _status_mb(pid, "VmRSS")
+
+
+def peak_mb(pid: int) -> float:
+    """Give the largest resident set so far."""
+    return _status_mb(pid, "VmHWM")
+
+
+def _status_mb(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 def call(port: int, calls: int, shared: bool) -> None:

@@ -37,13 +37,15 @@ def steps(path: str) -> Steps:
     return tuple(found)
 
 
-def _path(value: object) -> object:
-    return steps(value) if isinstance(value, str) else value
+def _path(value: object) -> Steps:
+    if not isinstance(value, str):
+        raise ValueError("no path")  # noqa: TRY004 - pydantic takes no TypeError for a finding
+    return steps(value)
 
 
 def _field(value: Steps) -> Steps:
-    if not isinstance(value[-1], str):
-        raise ValueError("no field")  # noqa: TRY004 - the type is right
+    if isinstance(value[-1], int):
+        raise ValueError("no field")  # noqa: TRY004 - the same
     return value
 
 
@@ -98,6 +100,11 @@ class RequestTable(_Table):
     text_blocks: Words = _key(("text",), "What stands there for a block of text.", _A_LIST)
     block_text: At = _key(("text",), "Where the text of such a block is.", _A_PATH)
     conversation: At | None = _key(None, "Where the id of the conversation is.", _A_PATH)
+    turn: At | None = _key(
+        None,
+        "Where the id of the person's message is: the same where it is sent again, another where it is typed again.",
+        _A_PATH,
+    )
     user: At | None = _key(None, "Where the person's name is. Only a pseudonym of it is kept.", _A_PATH)
     model: At | None = _key(None, "Where the model is named.", _A_PATH)
     stream: At | None = _key(None, "Where `true` asks for the answer as a stream.", _A_PATH)

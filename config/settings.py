@@ -43,6 +43,7 @@ def split_address(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+CertificateName = Literal["email", "upn", "uri", "cn"]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
@@ -100,6 +101,17 @@ class ProxySettings(_Section):
         "PEM file of the authorities that upstreams are verified against, in place of the public ones.",
         "be the path of a PEM file",
     )
+    certificate: Home | None = _setting(
+        None,
+        "In mode reverse: PEM file with the certificate, its chain and its key, for clients that come by https. Not "
+        "set: they are shown one of Assay's own authority.",
+        "be the path of a PEM file with a certificate and its key",
+    )
+    dialects: Home | None = _setting(
+        None,
+        "TOML file, or folder of them, of how an assistant of your own says things (docs/dialects.md).",
+        "be the path of a TOML file or of a folder",
+    )
     proxy_auth: SecretStr | None = _setting(
         None,
         "Who may use the proxy in modes regular and upstream: @FILE (htpasswd), ldaps:…, user:password or any.",
@@ -108,8 +120,19 @@ class ProxySettings(_Section):
 
 
 class IdentitySettings(_Section):
-    """How people are told apart. The ledger holds keyed pseudonyms only."""
+    """How people are told apart, see docs/identity.md. The ledger holds keyed pseudonyms only."""
 
+    client_ca: Home | None = _setting(
+        None,
+        "PEM file of the authorities whose TLS client certificates name people. Not set: clients are asked for none.",
+        "be the path of a PEM file of certificates",
+    )
+    client_names: Annotated[tuple[CertificateName, ...], NoDecode, BeforeValidator(_listed)] = _setting(
+        ("email", "upn", "uri", "cn"),
+        "Where a client certificate names the person, the first that is there wins: email, upn and uri are alternative "
+        "names, cn is the subject's common name.",
+        'be a list of email, upn, uri and cn, as ["email", "upn"]',
+    )
     headers: Names = _setting(
         ("X-Forwarded-User", "X-Forwarded-Email", "X-Auth-Request-User", "Remote-User"),
         "Headers that name the person, the first that is there wins. They count from trusted peers only.",
@@ -120,11 +143,64 @@ class IdentitySettings(_Section):
         "Networks of the front proxies whose headers are believed.",
         'be a list of networks, as ["10.0.0.0/8"]',
     )
+    app_headers: Names = _setting(
+        (),
+        "Headers in which applications, as Open WebUI, say whom they serve. They count from app peers only.",
+        'be a list of header names, as ["X-OpenWebUI-User-Email"]',
+    )
+    app_peers: Networks = _setting(
+        (),
+        "Networks of the applications whose headers are believed.",
+        'be a list of networks, as ["10.0.0.7/32"]',
+    )
+    team_header: str = _setting(
+        "",
+        "Header that names the team of whom the teams file does not know. It counts from trusted and app peers only.",
+        "be the name of a header, as x-litellm-team-id",
+    )
     teams: Home | None = _setting(
         None,
-        "TOML file with a line a team: its name and the list of its people, as their headers, logins, addresses or "
-        "key fingerprints name them (assay identity fingerprint).",
+        "TOML file with a line a team: its name and the list of its people, as their certificates, tokens, headers, "
+        "logins, addresses or key fingerprints name them (assay identity fingerprint).",
         "be the path of a TOML file",
+    )
+
+
+class TokenSettings(_Section):
+    """Signed tokens (JWT) that name people, see docs/identity.md."""
+
+    header: str = _setting(
+        "",
+        "Header that holds the token, alone or after Bearer. Not set: tokens are not read.",
+        "be the name of a header, as Cf-Access-Jwt-Assertion",
+    )
+    keys: str = _setting(
+        "",
+        "What tokens are checked with: the https URL of a JWKS, or of a PEM key for each {kid}; or a file: a JWKS, PEM "
+        "public keys or certificates, or a shared secret.",
+        "be a URL or the path of a file",
+    )
+    issuer: Names = _setting(
+        (), "Issuers (iss) whose tokens count. Empty: any.", 'be a list of issuers, as ["https://id.example.com"]'
+    )
+    audience: Names = _setting(
+        (), "Audiences (aud) one of which a token must be for. Empty: any.", 'be a list of audiences, as ["assay"]'
+    )
+    signer: Names = _setting(
+        (),
+        "Load balancers (signer, in the head of AWS's tokens) whose tokens count. Empty: any.",
+        "be a list of ARNs, as arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID",
+    )
+    claims: Names = _setting(
+        ("email", "preferred_username", "sub"),
+        "Claims that name the person, the first that is there wins.",
+        'be a list of claims, as ["email", "sub"]',
+    )
+    groups_claim: str = _setting(
+        "",
+        "Claim that names the team of whom the teams file does not know. Of several groups it is the one that is a "
+        "team there.",
+        "be the name of a claim, as groups",
     )
 
 
@@ -153,4 +229,5 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
+    token: TokenSettings = Field(default_factory=TokenSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)

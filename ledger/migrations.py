@@ -154,7 +154,27 @@ def _signatures(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures)
+def _traces(connection: sqlite3.Connection) -> None:
+    """What clients' own ids lead to, and a turn's place in its conversation."""
+    for statement in statements(
+        """
+        ALTER TABLE turns ADD COLUMN place INTEGER; -- how many asks came before it
+        CREATE TABLE traces (
+            id INTEGER PRIMARY KEY,
+            trace TEXT NOT NULL, -- keyed
+            turn_id INTEGER REFERENCES turns (id) ON DELETE CASCADE, -- NULL: a call waits for its turn
+            call_id INTEGER REFERENCES calls (id) ON DELETE CASCADE,
+            at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX traces_trace ON traces (trace);
+        CREATE INDEX traces_turn_id ON traces (turn_id) WHERE turn_id IS NOT NULL;
+        CREATE INDEX traces_call_id ON traces (call_id) WHERE call_id IS NOT NULL;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:

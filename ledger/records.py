@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 CallKind = Literal["prompt", "continuation", "retry", "automation", "completion", "unreadable"]
-IdentitySource = Literal["header", "proxy_auth", "api_key", "body", "address"]
+IdentitySource = Literal["certificate", "proxy_auth", "header", "jwt", "api_key", "body", "address"]  # by trust
 Role = Literal["user", "assistant"]
 
 CATEGORIES = (
@@ -85,6 +85,7 @@ class Turn:
     prompt_chars: int
     text: str = field(repr=False)
     context: tuple[Message, ...] = field(repr=False, default=())  # the conversation before, oldest first
+    place: int | None = None  # how many asks came before it in the conversation; None: not known
 
 
 @dataclass(frozen=True, slots=True)

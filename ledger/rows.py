@@ -24,6 +24,7 @@ def turn_row(turn: Turn) -> Row:
         _clean(turn.client),
         turn.conversation,
         turn.ask,
+        turn.place,
         turn.prompt_chars,
         _clean(turn.text),
         _context_json(turn.context),

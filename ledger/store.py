@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,27 +19,18 @@ from ledger.history import History, sign
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.sql import writing
+from ledger.traces import Traces
 
 if TYPE_CHECKING:
     from ledger.usage import ReadLedger
 
-__all__ = ["AskSeen", "Ledger", "LedgerError"]
+__all__ = ["Ledger", "LedgerError"]
 
 BUSY_MS = 5000  # how long a write waits for another process's write
 SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
 MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
 SWITCH_SECONDS = 0.01  # between tries to switch to the write-ahead log
 SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
-
-
-@dataclass(frozen=True, slots=True)
-class AskSeen:
-    """The newest turn with the same ask."""
-
-    turn_id: int
-    at: str
-    answered: bool  # some call of it has a complete answer with a status under 400
-    open: bool  # its newest call has not ended
 
 
 class Ledger:
@@ -50,6 +40,7 @@ class Ledger:
         self._connection = connection
         self._path = path
         self.history = History(connection, path)
+        self.traces = Traces(connection, path)
         self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
     @staticmethod
@@ -97,13 +88,13 @@ class Ledger:
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id."""
         return self._insert(
-            "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, prompt_chars,"
-            " text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
+            " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             turn_row(turn),
         )
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
-        """Enter a call whose answer is not known yet; give its id. `turn_id` is None where nothing could be read."""
+        """Enter a call whose answer is not known yet; give its id. `turn_id` is None where it belongs to none."""
         return self._insert(
             "INSERT INTO calls (turn_id, at, assistant, dialect, model, client, kind, streamed, request_bytes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -118,19 +109,6 @@ class Ledger:
                 " input_tokens = ?, output_tokens = ?, ttft_ms = ?, duration_ms = ? WHERE id = ?",
                 answer_row(answer, call_id),
             )
-
-    def last_ask(self, ask: str) -> AskSeen | None:
-        """Find the newest turn with this ask."""
-        with said_of(self._path):
-            row = self._connection.execute(
-                "SELECT id, at,"
-                " EXISTS (SELECT 1 FROM calls WHERE turn_id = turns.id AND complete AND http_status < 400),"
-                " coalesce((SELECT response_bytes IS NULL FROM calls WHERE turn_id = turns.id"
-                "  ORDER BY id DESC LIMIT 1), 0)"
-                " FROM turns WHERE ask = ? ORDER BY id DESC LIMIT 1",
-                (ask,),
-            ).fetchone()
-        return None if row is None else AskSeen(row[0], row[1], bool(row[2]), bool(row[3]))
 
     def unjudged(self, classifier: str, limit: int, after: int = 0) -> list[PendingTurn]:
         """Give up to `limit` turns with an id over `after` that this classifier has yet to judge, oldest first.

@@ -10,7 +10,9 @@ SELECT
 FROM (
     SELECT
         t.id AS turn_id, t.at, t.team, t.person, t.assistant, t.client,
-        (SELECT c.model FROM calls AS c WHERE c.turn_id = t.id ORDER BY c.id LIMIT 1) AS model, -- of its first call
+        (
+            SELECT c.model FROM calls AS c WHERE c.turn_id = t.id ORDER BY c.kind = 'automation', c.id LIMIT 1
+        ) AS model, -- of its first call that is no title or the like
         date(t.at, 'weekday 0', '-6 days') AS week, -- the ISO week's Monday, UTC
         j.category, j.level, j.novelty, j.attention,
         (
@@ -41,7 +43,7 @@ CREATE VIEW coverage AS
 SELECT
     (SELECT avg(id IN (SELECT turn_id FROM judgements)) FROM turns) AS judged, -- of turns
     (SELECT avg(kind = 'unreadable') FROM calls) AS unreadable, -- of calls
-    (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: they have no team
+    (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: no team, whoever asked
     (
         SELECT avg(usage_estimated) FROM calls WHERE coalesce(input_tokens, output_tokens) IS NOT NULL
     ) AS estimated; -- of calls whose tokens are known

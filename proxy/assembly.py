@@ -3,18 +3,21 @@
 Plain computing over records: no threads, no SQL. What cannot be read becomes a call of kind `unreadable`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.pseudonyms import Key
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
-from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, UnreadableExchange
-from proxy.folding import AskSeen, fold, place
-from proxy.identity import Resolver
-from proxy.interpreter import read_answer, read_request
+from proxy.dialects.table import Dialect
+from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event, ExchangeEvent, UnreadableExchange
+from proxy.identity import Identity, Resolver
+from proxy.interpreter import read_answer, read_body, read_fields
+from proxy.places import Place, answer_trace, place
 from proxy.reading import AnswerReader, Reply, Request
-from proxy.routes import Route, Routes
+from proxy.routes import WEBSOCKET, Route, Routes
+from proxy.sockets import Sockets
 
 MAX_CLIENT_CHARS = 60
 
@@ -25,11 +28,8 @@ class Asking:
 
     turn: Turn = field(repr=False)
     request: Request = field(repr=False)
+    place: Place
     retried: bool  # the client says that this is not its first try
-
-    def fold(self, seen: AskSeen | None) -> tuple[CallKind, int | None]:
-        """Say the call's kind and the turn it belongs to; None is this new turn."""
-        return fold(self.request, self.turn.at, self.retried, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Closing:
 
     exchange: int
     answer: Answer
+    at: str
+    trace: str | None = None  # what a request leaves that goes on from this answer
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class _Answering:
     status: int | None = None
     first_byte_at: float | None = None
     reader: AnswerReader | None = None
+    person: str = ""
     unreadable: bool = False
 
     def feed(self, data: bytes) -> None:
@@ -84,42 +87,73 @@ class _Answering:
 class Assembly:
     """Keeps the exchanges that are under way."""
 
-    def __init__(self, routes: Routes, resolver: Resolver, key: Key) -> None:
+    def __init__(
+        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+    ) -> None:
+        """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
+        self._dialects = dialects
         self._resolver = resolver
         self._key = key
         self._under_way: dict[int, _Answering] = {}
+        self._sockets = Sockets(self._dialect)
 
     def read(self, event: Event) -> Iterator[Opening | Closing]:
-        """Take the next event of an exchange; give what it adds to the ledger, if anything."""
+        """Take the next event; give what it adds to the ledger, if anything."""
+        for each in self._sockets.read(event):
+            yield from self._read(each)
+
+    def _dialect(self, asked: Asked) -> str | None:
+        route = self._routes.match(asked.method, asked.host, asked.path)
+        return route.dialect if route else None
+
+    def _read(self, event: ExchangeEvent) -> Iterator[Opening | Closing]:
         if isinstance(event, Asked):
             if (route := self._routes.match(event.method, event.host, event.path)) is not None:
-                yield self._open(event, route)
+                yield from self._open(event, route)
             return
         if (answering := self._under_way.get(event.exchange)) is None:
             return  # no call, or its request was lost
         match event:
             case AnswerBegan():
                 answering.status = event.status
-                answering.reader = read_answer(DIALECTS[answering.dialect], event.headers, answering.streamed)
+                if (dialect := self._dialects.get(answering.dialect)) is not None:
+                    answering.reader = read_answer(dialect, event.headers, answering.streamed)
             case AnswerBytes():
                 if answering.first_byte_at is None:
                     answering.first_byte_at = event.at
                 answering.feed(event.data)
             case Ended():
                 del self._under_way[event.exchange]
-                yield Closing(event.exchange, _answer(answering, event))
+                yield self._closing(answering, event)
 
-    def _open(self, asked: Asked, route: Route) -> Opening:
+    def _open(self, asked: Asked, route: Route) -> Iterator[Opening]:
+        named = route.unconfirmed
         try:
-            request = _request(asked, route)
+            fields = self._fields(asked, route)
+            confirmed = route.confirmed(fields)
+            if confirmed is None or _of_tools(confirmed.dialect, fields):
+                return
+            named = confirmed
+            request = read_fields(self._dialects[named.dialect], asked.path, asked.headers, fields)
         except UnreadableExchange:
-            self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, streamed=False)
-            return Opening(asked.exchange, _call(asked, route, None))
-        self._under_way[asked.exchange] = _Answering(asked.at, route.dialect, request.streamed)
+            self._under_way[asked.exchange] = _Answering(asked.at, named.dialect, streamed=False)
+            yield Opening(asked.exchange, _call(asked, named, None))
+        else:
+            identity = self._resolver.resolve(asked, request.user)
+            self._under_way[asked.exchange] = _Answering(
+                asked.at, named.dialect, request.streamed, person=identity.person
+            )
+            yield self._opening(asked, named, request, identity)
+
+    def _closing(self, answering: _Answering, ended: Ended) -> Closing:
+        reply = answering.reply()
+        trace = answer_trace(self._key, answering.person, reply.id if reply else None)
+        return Closing(ended.exchange, _answer(answering, reply, ended), utc(ended.at), trace)
+
+    def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
-        identity = self._resolver.resolve(asked, request.user)
-        where = place(self._key, identity.person, request)
+        where = place(self._key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,
@@ -133,18 +167,28 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        retried = asked.headers.get("x-stainless-retry-count", "0") not in ("", "0")
-        return Opening(asked.exchange, call, Asking(turn, request, retried))
+        return Opening(asked.exchange, call, Asking(turn, request, where, _retried(asked.headers)))
+
+    def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
+        if asked.cut:
+            raise UnreadableExchange("the request body is over the cap, or was cut off")
+        if route.dialect not in self._dialects:
+            raise UnreadableExchange("the dialect is none that is read")
+        return read_body(asked.headers, asked.body)
 
 
-def _request(asked: Asked, route: Route) -> Request:
-    if asked.cut:
-        raise UnreadableExchange("the request body is over the cap, or was cut off")
-    return read_request(DIALECTS[route.dialect], asked.path, asked.headers, asked.body)
+def _of_tools(dialect: str, fields: Mapping[str, Any]) -> bool:
+    """Say whether a body is MCP's, which may be spoken at any path. An operator's own dialect may be JSON-RPC too."""
+    return "jsonrpc" in fields and dialect in DIALECTS
 
 
-def _answer(answering: _Answering, ended: Ended) -> Answer:
-    reply = answering.reply()
+def _retried(headers: Mapping[str, str]) -> bool:
+    """Tell a try that is not the first, by what the SDKs of OpenAI and Anthropic and those of Amazon count."""
+    attempt = headers.get("amz-sdk-request", "").partition(";")[0].strip()  # attempt=2; max=3
+    return headers.get("x-stainless-retry-count", "0") not in ("", "0") or attempt not in ("", "attempt=1")
+
+
+def _answer(answering: _Answering, reply: Reply | None, ended: Ended) -> Answer:
     first, end = answering.first_byte_at, ended.at
     return Answer(
         http_status=ended.status if ended.status is not None else answering.status,
@@ -177,7 +221,7 @@ def _call(asked: Asked, route: Route, request: Request | None) -> Call:
         model=request.model if request else None,
         client=_client(asked.headers.get("user-agent")),
         kind="prompt" if request else "unreadable",
-        streamed=request.streamed if request else None,
+        streamed=request.streamed or asked.method == WEBSOCKET if request else None,
         request_bytes=asked.body_bytes,
     )
 

@@ -14,21 +14,28 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from mitmproxy import connection, ctx, http, tcp
 from mitmproxy.proxy import mode_specs
 
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
+from proxy.routes import WEBSOCKET
+from proxy.socket_capture import SocketCapture
 
 MAX_GATHERED_BYTES = 1024 * 1024  # a request known to be no longer is gathered before it leaves
 MAX_REQUEST_COPY = 8 * 1024 * 1024  # of a longer one; the rest passes uncopied
 MAX_ANSWER_COPY = 64 * 1024 * 1024
 PATIENCE_SECONDS = 0.05  # an answer waits no longer for its call to be durable
 BAD_GATEWAY = 502  # what mitmproxy answers where it got no answer
+_PROXY_USER = "assay_proxy_user"  # in a flow's metadata, until its WebSocket opens
 NOT_CARRIED = frozenset({"cookie", "proxy-authorization", "set-cookie"})  # credentials that nothing of ours needs
 
 Wants = Callable[[str, str, str], bool]
-"""Says by method, host and path (without its query) whether an exchange is wanted. Must be quick."""
+"""Says by method, host and path (without its query) whether an exchange is wanted. Must be quick.
+
+The method of a WebSocket is `WEBSOCKET`.
+"""
 
 
 class Sink(Protocol):
@@ -77,7 +84,9 @@ class Capture:
         self._wants = wants
         self._numbers = count(1)
         self._exchanges: dict[str, _Exchange] = {}  # by mitmproxy's id of the flow
+        self._sockets = SocketCapture(self._put, self._numbers)
         self._passing: dict[str, str] = {}  # flows that are not wanted: their ids and their client's
+        self._certificates: WeakKeyDictionary[connection.Client, tuple[bytes, ...]] = WeakKeyDictionary()
         self._opened: Sequence[re.Pattern[str]] = ()
         self._awaited: Future[None] | None = None  # what was waited for in vain; it tells when the sink has caught up
 
@@ -97,7 +106,9 @@ class Capture:
         user, _ = flow.metadata.pop("proxyauth", None) or (None, None)
         if flow.response or flow.error:
             return  # refused, by authentication or as malformed: it goes nowhere
-        if not self._wanted(flow):
+        if _upgrades(flow.request):
+            flow.metadata[_PROXY_USER] = user
+        if _upgrades(flow.request) or not self._wanted(flow, flow.request.method):
             flow.request.stream = True
             self._passing[flow.id] = flow.client_conn.id
             return
@@ -123,7 +134,7 @@ class Capture:
             self._ask(flow, exchange, whole=False)
         headers = _headers(flow.response)
         self._put(AnswerBegan(exchange.number, time.time(), flow.response.status_code, headers))
-        await self._until_durable(exchange)
+        await self._until_durable(exchange.number)
 
     def response(self, flow: http.HTTPFlow) -> None:
         self._passing.pop(flow.id, None)
@@ -146,10 +157,18 @@ class Capture:
             del self._passing[flow_id]
         for flow_id in [id_ for id_, exchange in self._exchanges.items() if exchange.client == client.id]:
             self._end(self._exchanges.pop(flow_id), whole=False)
+        self._sockets.client_left(client.id)
 
-    def websocket_message(self, flow: http.HTTPFlow) -> None:
-        assert flow.websocket is not None
-        flow.websocket.messages.clear()  # mitmproxy would keep them as long as the connection lives
+    def websocket_start(self, flow: http.HTTPFlow) -> None:
+        if self._wanted(flow, WEBSOCKET):
+            self._sockets.opened(flow, lambda number: _upgrade(flow, number, self._certificates_of(flow.client_conn)))
+
+    async def websocket_message(self, flow: http.HTTPFlow) -> None:
+        if (before := self._sockets.message(flow)) is not None:
+            await self._until_durable(before)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        self._sockets.closed(flow)
 
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
         flow.messages.clear()  # the same
@@ -157,22 +176,21 @@ class Capture:
     def done(self) -> None:
         """End what is still under way when the proxy stops: mitmproxy fires no hook for it."""
         self._passing.clear()
+        self._sockets.end()
         while self._exchanges:
             _, exchange = self._exchanges.popitem()
             self._end(exchange, whole=False)
 
     # What the hooks are made of.
 
-    def _wanted(self, flow: http.HTTPFlow) -> bool:
+    def _wanted(self, flow: http.HTTPFlow, method: str) -> bool:
         request = flow.request
-        if request.headers.get("upgrade", "").lower() == "websocket":
-            return False
         host = _host(flow)
         if self._opened:  # plain HTTP to any host comes by here; what is not to be opened is not to be read either
             places = [f"{name}:{request.port}" for name in (host, request.host)]
             if not any(pattern.search(place) for pattern in self._opened for place in places):
                 return False
-        return self._wants(request.method, host, _path(request))
+        return self._wants(method, host, _path(request))
 
     def _ask(self, flow: http.HTTPFlow, exchange: _Exchange, whole: bool) -> None:
         request = flow.request
@@ -195,9 +213,20 @@ class Capture:
                 body_bytes=body_bytes,
                 peer=flow.client_conn.peername[0],
                 proxy_user=exchange.proxy_user,
+                certificates=self._certificates_of(flow.client_conn),
                 cut=cut,
             )
         )
+
+    def _certificates_of(self, client: connection.Client) -> tuple[bytes, ...]:
+        """Give the client's certificates. mitmproxy takes any: nothing has verified them. Once a connection: each costs
+        time to write, and memory as long as its request waits.
+        """
+        if not client.certificate_list:
+            return ()
+        if client not in self._certificates:
+            self._certificates[client] = tuple(certificate.to_pem() for certificate in client.certificate_list)
+        return self._certificates[client]
 
     def _end(self, exchange: _Exchange, whole: bool, status: int | None = None) -> None:
         if not exchange.asked:
@@ -238,10 +267,10 @@ class Capture:
 
         return tee
 
-    async def _until_durable(self, exchange: _Exchange) -> None:
+    async def _until_durable(self, exchange: int) -> None:
         """Let the call be stored before its answer passes, unless the sink is behind: then traffic does not wait."""
         try:
-            future = self._sink.durable(exchange.number)
+            future = self._sink.durable(exchange)
         except Exception:
             self.counts.sink_faults += 1
             return
@@ -254,6 +283,27 @@ class Capture:
                 return
             self._awaited = future
         self.counts.late += 1
+
+
+def _upgrade(flow: http.HTTPFlow, number: int, certificates: tuple[bytes, ...]) -> Asked:
+    """Say what all that is asked on a WebSocket shares."""
+    return Asked(
+        exchange=number,
+        at=time.time(),
+        method=WEBSOCKET,
+        host=_host(flow),
+        path=_path(flow.request),
+        headers=_headers(flow.request),
+        body=b"",
+        body_bytes=0,
+        peer=flow.client_conn.peername[0],
+        proxy_user=flow.metadata.pop(_PROXY_USER, None),
+        certificates=certificates,
+    )
+
+
+def _upgrades(request: http.Request) -> bool:
+    return bool(request.headers.get("upgrade", "").lower() == "websocket")
 
 
 def _short(request: http.Request) -> bool:

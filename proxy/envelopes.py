@@ -80,20 +80,26 @@ def _own(envelope: Envelope, texts: Sequence[str]) -> list[str]:
 
 
 def _left(envelope: Envelope, text: str) -> str | None:
-    """Give what is left of one text, None for nothing; a text of which nothing was taken stays as it is."""
+    """Give what is left of one text; None: nothing. Of a client without envelopes it stays as it is."""
     start, end = _trimmed(text, 0, len(text))
     if start == end:
         return text
     if text.startswith(envelope.drops, start) or _is_whole(text, start, end, envelope.whole):
         return None
-    within = _without_edges(text, start, end, envelope.edges)
-    if within != (start, end):
-        text = text[slice(*within)]
+    if envelope.edges:
+        text = text[slice(*_without_edges(text, start, end, envelope.edges))]
         if not text or text.startswith(envelope.drops):
             return None
     if text.strip() in envelope.synthetic:
         return None
-    return _after(text, envelope.after)
+    return _unquoted(text) if envelope.quoted else _after(text, envelope.after)
+
+
+def _unquoted(text: str) -> str:
+    words = text.strip()[1:-1]
+    if not words or text.strip() != f'"{words}"' or '"' in words.replace('\\"', ""):
+        return text  # it has quotes of its own
+    return words.replace('\\"', '"')
 
 
 def _without_edges(text: str, start: int, end: int, edges: tuple[Element, ...]) -> tuple[int, int]:
@@ -170,7 +176,7 @@ def _inside(text: str, elements: tuple[Element, ...]) -> Iterator[str]:
         if at < 0:
             continue
         at += len(opening)
-        if not opening.endswith(">"):  # its attributes
+        if opening.startswith("<") and not opening.endswith(">"):  # its attributes
             at = text.find(">", at, end) + 1
         if at and (words := text[at:end].strip()):
             yield words

@@ -26,6 +26,8 @@ class Asked:
     body_bytes: int  # as sent, also where `body` was cut
     peer: str  # the client's address
     proxy_user: str | None = field(repr=False, default=None)
+    certificates: tuple[bytes, ...] = field(repr=False, default=())  # the client's, PEM, its own first; not verified
+    opened: float | None = None  # when its WebSocket was opened, with these headers; None: it has none
     cut: bool = False  # `body` is not the whole body
 
 
@@ -58,4 +60,36 @@ class Ended:
     missed: bool = False  # some AnswerBytes were not handed over (over the cap)
 
 
-Event = Asked | AnswerBegan | AnswerBytes | Ended
+@dataclass(frozen=True, slots=True)
+class SocketOpened:
+    """A WebSocket that may ask has been opened: first of its messages, and by no message itself an exchange."""
+
+    exchange: int  # names the socket
+    upgrade: Asked = field(repr=False)  # what each exchange on it shares: who asks, where, with which headers
+
+
+@dataclass(frozen=True, slots=True)
+class SocketMessage:
+    """One message on a WebSocket, put together from its frames."""
+
+    exchange: int  # the message's own: it names the exchange that the message begins, if it begins one
+    socket: int
+    at: float
+    from_client: bool
+    data: bytes = field(repr=False)  # its beginning, where `cut`
+    size: int  # bytes as they were before compression, also where `data` was cut
+    awaited: bool  # the answer may wait until what this message asks is stored
+    cut: bool = False  # `data` is not the whole message
+    text: bool = True  # False: it is binary
+
+
+@dataclass(frozen=True, slots=True)
+class SocketClosed:
+    exchange: int  # the socket
+    at: float
+
+
+ExchangeEvent = Asked | AnswerBegan | AnswerBytes | Ended
+"""What comes of an exchange, however it was carried."""
+
+Event = ExchangeEvent | SocketOpened | SocketMessage | SocketClosed

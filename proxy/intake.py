@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
-from proxy.exchange import AnswerBytes, Asked, Ended, Event
+from proxy.entering import Entered, close, enter
+from proxy.exchange import AnswerBytes, Asked, Ended, Event, SocketMessage
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +39,6 @@ class Counts:
     faults: int = 0  # events lost to a bug of ours
 
 
-@dataclass(frozen=True, slots=True)
-class _Entered:
-    """A call that the ledger holds and whose exchange goes on."""
-
-    call_id: int
-    new_turn: bool
-
-
 class Intake:
     """Takes events on the event loop's thread and writes them on its own."""
 
@@ -64,7 +57,7 @@ class Intake:
         self._bytes_taken = 0
         self._missed: set[int] = set()  # exchanges under way of which bytes were dropped
         self._durable: dict[int, Future[None]] = {}
-        self._entered: dict[int, _Entered] = {}
+        self._entered: dict[int, Entered] = {}  # calls whose exchanges go on
         self._stopping = threading.Event()
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -87,7 +80,7 @@ class Intake:
         """Take an event. Never blocks, never raises."""
         size = _size(event)
         if size and self._bytes_put - self._bytes_taken + size > self._max_waiting_bytes:
-            if isinstance(event, Asked):
+            if isinstance(event, Asked) or _may_ask(event):
                 self.counts.lost += 1
             else:
                 self.counts.dropped_bytes += size
@@ -96,7 +89,7 @@ class Intake:
         if isinstance(event, Ended) and event.exchange in self._missed:
             self._missed.remove(event.exchange)
             event = replace(event, missed=True)
-        if isinstance(event, Asked):
+        if isinstance(event, Asked) or _may_ask(event):
             self._durable[event.exchange] = Future()
         self._bytes_put += size
         self._events.put(event)
@@ -118,7 +111,7 @@ class Intake:
                 if writes:
                     self._write_patiently(ledger, writes)
                 for event in batch:
-                    if isinstance(event, Asked | Ended):
+                    if isinstance(event, Asked | Ended) or _may_ask(event):
                         self._release(event.exchange)
         finally:
             ledger.close()
@@ -169,16 +162,16 @@ class Intake:
                 self._count(writes, entered)
                 return
 
-    def _write(self, ledger: Ledger, writes: list[Opening | Closing]) -> dict[int, _Entered]:
-        entered: dict[int, _Entered] = {}
+    def _write(self, ledger: Ledger, writes: list[Opening | Closing]) -> dict[int, Entered]:
+        entered: dict[int, Entered] = {}
         for write in writes:
             if isinstance(write, Opening):
-                entered[write.exchange] = _enter(ledger, write)
+                entered[write.exchange] = enter(ledger, write)
             elif call := entered.get(write.exchange) or self._entered.get(write.exchange):
-                ledger.close_call(call.call_id, write.answer)
+                close(ledger, call, write)
         return entered
 
-    def _count(self, writes: list[Opening | Closing], entered: dict[int, _Entered]) -> None:
+    def _count(self, writes: list[Opening | Closing], entered: dict[int, Entered]) -> None:
         """Remember what is durable now, and forget the exchanges that have ended."""
         self._entered |= entered
         for write in writes:
@@ -201,23 +194,14 @@ class Intake:
         log.error("intake lost an event to a bug (%s)", type(fault).__name__)
 
 
-def _enter(ledger: Ledger, opening: Opening) -> _Entered:
-    asking = opening.asking
-    if asking is None:
-        return _Entered(ledger.open_call(opening.call, None), new_turn=False)
-    if asking.request.signals.automation:
-        return _Entered(ledger.open_call(opening.of_kind("automation"), None), new_turn=False)
-    kind, turn_id = asking.fold(ledger.last_ask(asking.turn.ask))
-    new_turn = turn_id is None
-    if turn_id is None:
-        turn_id = ledger.open_turn(asking.turn)
-    return _Entered(ledger.open_call(opening.of_kind(kind), turn_id), new_turn)
-
-
 def _size(event: Event) -> int:
     match event:
         case Asked():
             return len(event.body) + 1024  # and its headers, about
-        case AnswerBytes():
+        case AnswerBytes() | SocketMessage():
             return len(event.data)
     return 0
+
+
+def _may_ask(event: Event) -> bool:
+    return isinstance(event, SocketMessage) and event.awaited

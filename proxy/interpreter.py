@@ -19,8 +19,10 @@ from proxy.framing import MAX_WHOLE_BYTES, CodedLines, Part, framing_by_bytes, f
 from proxy.reading import AnswerReader, Reply, Request
 from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
+from proxy.templates import conversation
 
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
+MAX_PARTS = 1_000_000  # of one answer, as many as tokens in the largest context; each takes microseconds of ours
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
 
 
@@ -30,11 +32,23 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     `path`: of the URL, without its query. `headers`: lower-case names. Without a content type nothing is missing: the
     route knows the dialect.
     """
+    return read_fields(dialect, path, headers, read_body(headers, body))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Read a body that is a JSON object, in whatever coding. Raises UnreadableExchange."""
     fields = read_json(decode(headers.get("content-encoding", ""), body, MAX_WHOLE_BYTES))
     if not isinstance(fields, dict):
         raise UnreadableExchange("the body is no JSON object")
+    return fields
+
+
+def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields: dict[str, Any]) -> Request:
+    """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
-    if not messages and not (dialect.without_text and at(fields, dialect.asked_model)):
+    named = _name(at(fields, dialect.named_automation)) if dialect.named_automation else None
+    continues = _claimed(dialect.continues, fields)
+    if not (messages or named or continues or _says_nothing(dialect, fields)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
         headers=headers,
@@ -46,8 +60,10 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
     said = unwrap(recognised.envelope, sent.messages)
     ask = asked(said)
     signals = recognised.signals(said)
-    if dialect.without_text and not ask.opening:
-        signals = replace(signals, automation=dialect.without_text)
+    if automation := named or dialect.automation or ("" if ask.opening else dialect.without_text):
+        signals = replace(signals, automation=automation)
+    if turn := _claimed(dialect.turn, fields):
+        signals = replace(signals, turn=turn)
     return Request(
         tail=ask.tail,
         text=ask.text,
@@ -59,6 +75,8 @@ def read_request(dialect: Dialect, path: str, headers: Mapping[str, str], body: 
         user=_claimed(dialect.user, fields),
         conversation=_claimed(dialect.conversation, fields),
         signals=signals,
+        completion=_completes(dialect, path, fields, messages),
+        continues=continues,
     )
 
 
@@ -83,6 +101,7 @@ class _Answer:
         self._complete = False
         self._error = False
         self._model: str | None = None
+        self._id: str | None = None
         self._input = _Tally(dialect.input_tokens, headers)
         self._output = _Tally(dialect.output_tokens, headers)
 
@@ -102,7 +121,7 @@ class _Answer:
         complete: bool | None = self._complete or (self._read > 0 and self._framing is not None and self._framing.whole)
         if not complete and self._read and self._dialect.ends_with_body:
             complete = None
-        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error)
+        return Reply(complete, self._model, self._input.total(), self._output.total(), self._error, self._id)
 
     def _parts(self, plain: bytes) -> Iterator[Part]:
         if self._framing is None:
@@ -126,6 +145,8 @@ class _Answer:
                 self._read += 1
             else:
                 self._unread += 1
+            if self._read + self._unread > MAX_PARTS:
+                raise UnreadableExchange("the answer has too many parts to be read")
 
     def _fields(self, data: bytes) -> dict[str, Any] | None:
         fields = _object(data)
@@ -143,6 +164,8 @@ class _Answer:
         self._error |= _holds_any(dialect.errors, fields)
         for path in dialect.model:
             self._model = _name(at(fields, path)) or self._model
+        for path in dialect.answer_id:
+            self._id = _name(at(fields, path)) or self._id
         self._input.add(fields)
         self._output.add(fields)
 
@@ -182,7 +205,8 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
     if newest.speaker and (any(map(str.strip, newest.texts)) or not results):
         while dialect.newest_listed and said and said[-1].speaker == newest.speaker:
             said.pop()
-        said.append(newest)
+        templated = conversation(newest.texts[0]) if dialect.templated and len(newest.texts) == 1 else ()
+        said += templated or (newest,)
     yield from said
     if results:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
@@ -190,11 +214,30 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
         yield Spoken("assistant")
 
 
+def _says_nothing(dialect: Dialect, fields: dict[str, Any]) -> bool:
+    """Say whether a request may well have no messages."""
+    if any(at(fields, path) is not None for path in dialect.elsewhere):
+        return True
+    return bool(dialect.without_text and at(fields, dialect.asked_model))
+
+
 def _newest(dialect: Dialect, fields: dict[str, Any]) -> Spoken:
     if dialect.newest is None:
         return Spoken(None)
     message = at(fields, dialect.newest)
     return Spoken("human", (message,)) if isinstance(message, str) else _spoken(dialect, message)
+
+
+def _completes(dialect: Dialect, path: str, fields: dict[str, Any], messages: tuple[Spoken, ...]) -> bool:
+    """Say whether what is asked for is a completion at a cursor."""
+    if any(at(fields, each) for each in dialect.completions):
+        return True
+    if dialect.completion_path and dialect.completion_path.search(path):
+        return True
+    said = [text for message in messages if message.speaker == "human" for text in message.texts]
+    if any(mark in text for mark in dialect.completion_marks for text in said):
+        return True
+    return dialect.completes_texts and messages == (_newest(dialect, fields),)
 
 
 def _model_in(dialect: Dialect, path: str) -> str | None:

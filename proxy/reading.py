@@ -41,6 +41,9 @@ class Request:
     conversation: str | None = field(repr=False)  # the body's own conversation or session id
     signals: Signals = Signals()
     completion: bool = False  # inline completion at a cursor: no person wrote the prompt
+    # The assistant's own id of the answer, or of the conversation, that this goes on from. The assistant keeps what was
+    # said before, so `history` and `opening` lack it, and `place` counts from here. None: all that was said is here.
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Reply:
     input_tokens: int | None  # None: not reported
     output_tokens: int | None
     error: bool  # the answer is an error object, or an error came in mid-stream
+    id: str | None = field(default=None, repr=False)  # what a later request's `continues` names; None: nothing can
 
 
 class AnswerReader(Protocol):

@@ -16,20 +16,24 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mitmproxy import exceptions, http
+from mitmproxy import exceptions, http, tls
 from mitmproxy import options as mitmproxy_options
 from mitmproxy.addons import core, next_layer, proxyauth, proxyserver, tlsconfig, upstream_auth
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.proxy import server as mitmproxy_server
+from OpenSSL import SSL
+from OpenSSL._util import lib
 
 from proxy.capture import Capture
+from proxy.mends import mend
 
 log = logging.getLogger(__name__)
 
 TCP_TIMEOUT_SECONDS = 7200  # of silence. Reasoning calls that do not stream are silent for longer than the default 600
 POLL_SECONDS = 0.05
 CLOSING_SECONDS = 2.0  # for connections to close once the proxy has stopped
+BAD_CERTIFICATE = ("Certificate file does not exist", "Invalid certificate format")  # mitmproxy's words, then others'
 FORWARD = (mode_specs.RegularMode, mode_specs.UpstreamMode)  # where the client knows that it speaks to a proxy
 OPENING = (*FORWARD, mode_specs.TransparentMode, mode_specs.WireGuardMode)  # where any host's TLS comes by
 
@@ -58,6 +62,7 @@ class ServerOptions:
     upstream_auth: str | None = field(default=None, repr=False)  # "user:password" for the proxy of mode upstream
     upstream_ca: Path | None = None  # PEM file that upstreams are verified against, in place of the public ones
     certs: tuple[str, ...] = ()  # "[domain=]path" of PEM files that the proxy shows in place of its own certificates
+    ask_certificates: bool = False  # clients may show a certificate; it is taken unverified
     drain_seconds: float = 8.0  # for answers under way when asked to stop; `docker stop` kills after 10
 
 
@@ -70,6 +75,7 @@ async def serve(options: ServerOptions, capture: Capture, ready: Ready | None = 
     """
     modes = _modes(options)
     _keep_private(options.confdir)
+    mend()
     with _subdued_logs():
         master, proxy = _assemble(options, modes, capture, ready)
         try:
@@ -161,8 +167,10 @@ def _assemble(
     master = Master(mitmproxy_options.Options())
     # It formats every log record of the process for an event that nobody hears, and raises once the loop is closed.
     master._legacy_log_events.uninstall()
-    proxy, tls = proxyserver.Proxyserver(), tlsconfig.TlsConfig()
-    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), tls, WithoutH2c(), WithoutLoops(proxy))
+    proxy, certificates = proxyserver.Proxyserver(), tlsconfig.TlsConfig()
+    master.addons.add(core.Core(), proxy, next_layer.NextLayer(), certificates, WithoutH2c(), WithoutLoops(proxy))
+    if options.ask_certificates:
+        master.addons.add(WithoutResumption())  # after TlsConfig, whose work it corrects
     if options.proxy_auth:
         authentication = proxyauth.ProxyAuth()
         master.addons.add(authentication, WithoutPasswords(authentication))
@@ -170,7 +178,7 @@ def _assemble(
         master.addons.add(upstream_auth.UpstreamAuth())
     master.addons.add(capture, ErrorCheck(proxy, ready))
     _configure(master, options, modes)  # last: add-ons hear of no option that was set before them
-    if tls.certstore is None:  # mitmproxy logs why and goes on
+    if certificates.certstore is None:  # mitmproxy logs why and goes on
         raise ServerError(
             f"the certificate authority in {options.confdir} cannot be read or made: "
             "mend its mitmproxy-ca.pem, or choose another confdir"
@@ -190,9 +198,15 @@ def _configure(master: Master, options: ServerOptions, modes: list[mode_specs.Pr
             listen_host=options.listen_host,
             listen_port=options.listen_port,
             mode=list(options.modes),
+            request_client_cert=options.ask_certificates,
             ssl_verify_upstream_trusted_ca=str(options.upstream_ca) if options.upstream_ca else None,
         )
     except exceptions.OptionsError as error:
+        if str(error).startswith(BAD_CERTIFICATE):
+            raise ServerError(
+                f"the certificate {', '.join(options.certs)} cannot be used: give a PEM file with the certificate, its "
+                "chain and its key, which is not encrypted"
+            ) from None
         raise ServerError(f"the proxy's settings cannot be used: {error}") from None
     try:
         if options.proxy_auth:
@@ -259,6 +273,19 @@ def _is_ours(host: str) -> bool:
     except (ValueError, OSError):
         return False
     return True
+
+
+class WithoutResumption:
+    """Has every TLS connection shown its client's certificate.
+
+    Where certificates are asked for, OpenSSL breaks the connection of a client that comes back with a session, as
+    nobody has said whose sessions those are; and a session holds a certificate without its chain. Without tickets, and
+    nothing is cached for the same reason, no session is found, and the handshake is a full one.
+    """
+
+    def tls_start_client(self, data: tls.TlsData) -> None:
+        if data.ssl_conn is not None:
+            lib.SSL_set_options(data.ssl_conn._ssl, SSL.OP_NO_TICKET)  # type: ignore[union-attr] # is None nowhere
 
 
 class WithoutPasswords:

@@ -20,11 +20,14 @@ def command() -> None:
 def fingerprint(settings: Settings) -> None:
     """Read an API key from standard input, and print the name that stands for it in the teams file.
 
-    The name cannot be led back to the key, and holds for this ledger only.
+    Of an AWS key it takes the id (AKIA…). The name cannot be led back to the key, and holds for this ledger only.
     """
+    from proxy.credentials import lasting_credential
     from proxy.identity import key_name
 
-    secret = click.prompt("API key", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    if not secret.strip():
+    given = click.prompt("API key", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
         raise Failure("no API key was given: write it to standard input", MISUSED)
-    click.echo(key_name(key_of(settings.ledger.path), secret.strip()))
+    if (secret := lasting_credential({"authorization": given.strip()})) is None:
+        raise Failure("this is a login's token, which is renewed and names nobody: name the person otherwise", MISUSED)
+    click.echo(key_name(key_of(settings.ledger.path), secret))

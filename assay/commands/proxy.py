@@ -9,16 +9,13 @@ import click
 
 from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
+from assay.identifying import identifying
 from assay.options import with_settings
 from assay.places import key_of
-from config.loading import SettingsError
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
-from config.teams import load_teams
 
 if TYPE_CHECKING:
-    from ledger.pseudonyms import Key
-    from proxy.identity import Resolver
     from proxy.intake import Counts
     from proxy.server import ServerOptions
 
@@ -42,47 +39,47 @@ def command(settings: Settings, supervised: bool) -> None:
         lifeline.hold()
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
+    from assay.own_dialects import dialect, read_dialects, with_own
     from ledger.store import Ledger
     from proxy.assembly import Assembly
     from proxy.capture import Capture
+    from proxy.dialects import DIALECTS
     from proxy.intake import Intake
     from proxy.routes import Routes
     from proxy.server import Address, ListenError, ServerError, serve
 
-    table = load_routes()
-    routes = Routes(table.assistants, table.paths)
+    own = read_dialects(settings.proxy.dialects)
+    table = with_own(load_routes(), own)
+    routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
+    dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     key = key_of(path)
-    intake = Intake(lambda: Ledger.open(path), Assembly(routes, _resolver(settings, key), key))
-    capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
+    with identifying(settings, key) as resolver:
+        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
+        capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
-    def ready(addresses: list[Address]) -> None:
-        logging.disable(logging.NOTSET)
-        say(f"the proxy listens on {_url(addresses[0])}, mode {settings.proxy.mode}, ledger {path}")
-        if supervised:
-            lifeline.announce(_url(addresses[0]))
+        def ready(addresses: list[Address]) -> None:
+            logging.disable(logging.NOTSET)
+            say(f"the proxy listens on {_url(addresses[0])}, mode {settings.proxy.mode}, ledger {path}")
+            if supervised:
+                lifeline.announce(_url(addresses[0]))
 
-    intake.start()
-    logging.disable()  # what keeps it from starting is said once, below
-    try:
-        asyncio.run(serve(_options(settings, table), capture, ready))
-    except ListenError as error:
-        raise Failure(str(error)) from None
-    except ServerError as error:
-        raise Failure(str(error), MISUSED) from None
-    finally:
-        intake.stop()
+        intake.start()
+        logging.disable()  # what keeps it from starting is said once, below
+        try:
+            asyncio.run(serve(_options(settings, table), capture, ready))
+        except ListenError as error:
+            raise Failure(str(error)) from None
+        except ServerError as error:
+            raise Failure(str(error), MISUSED) from None
+        finally:
+            intake.stop()
     say(_counted(intake.counts))
 
 
-def _resolver(settings: Settings, key: "Key") -> "Resolver":
-    from proxy.identity import Resolver
-
-    try:
-        teams = load_teams(settings.identity.teams)
-    except SettingsError as error:
-        raise Failure(str(error), MISUSED) from None
-    return Resolver(key, settings.identity.headers, settings.identity.trusted_peers, teams)
+def host_pattern(host: str) -> str:
+    """Write a host as a regex; its `*` stands for some of one label."""
+    return re.escape(host).replace(r"\*", r"[^.:]*")
 
 
 def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
@@ -99,10 +96,28 @@ def _options(settings: Settings, table: RouteTable) -> "ServerOptions":
         # In reverse mode all that comes is for the assistant.
         allow_hosts=()
         if proxy.mode.startswith("reverse")
-        else tuple(rf"(^|\.){re.escape(host)}:\d+$" for host in opened),
+        else tuple(rf"(^|\.){host_pattern(host)}:\d+$" for host in opened),
+        certs=_certificates(settings),
+        ask_certificates=settings.identity.client_ca is not None,
         proxy_auth=proxy.proxy_auth.get_secret_value() if proxy.proxy_auth else None,
         upstream_ca=proxy.upstream_ca,
     )
+
+
+def _certificates(settings: Settings) -> tuple[str, ...]:
+    certificate = settings.proxy.certificate
+    if certificate is None:
+        return ()
+    if not settings.proxy.mode.startswith("reverse"):
+        raise Failure(
+            "proxy.certificate works in mode reverse only, as elsewhere clients ask for the assistants' own: remove it",
+            MISUSED,
+        )
+    if not certificate.is_file():
+        raise Failure(
+            f"proxy.certificate {certificate} is no file: name a PEM file with a certificate and its key", MISUSED
+        )
+    return (str(certificate),)
 
 
 def _counted(counts: "Counts") -> str:

@@ -5,6 +5,7 @@ version add a line to its module; name a new client here. The first that is know
 """
 
 from proxy.clients.agents import AIDER, CONTINUE, GEMINI_CLI, OPENCODE, QWEN_CODE
+from proxy.clients.amazon_q import AMAZON_Q
 from proxy.clients.chats import LIBRECHAT, OPEN_WEBUI, VERCEL_AI
 from proxy.clients.claude_code import CLAUDE_CODE
 from proxy.clients.cline import CLINE, KILO, ROO
@@ -21,6 +22,7 @@ CLIENTS: tuple[Client, ...] = (
     GEMINI_CLI,
     QWEN_CODE,
     OPENCODE,
+    AMAZON_Q,
     COPILOT,  # behind those that can use its models, and then send some of its headers
     OPEN_WEBUI,
     LIBRECHAT,

@@ -2,17 +2,25 @@
 
 from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, tag
 
-# Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10 and opencode-ai 1.18.33 as captured where no file is
-# named; aider@5dc9490bb, `aider/coders/*_prompts.py`, `aider/prompts.py`; continue@d0a3c0b626, `core/`.
+# Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
+# captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`;
+# aider-chat 0.86.2 as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
-AIDER_SOURCE = "aider@5dc9490bb, aider/prompts.py"
+AIDER_SOURCE = "aider-chat 0.86.2, aider/prompts.py"
 CONTINUE_SOURCE = "continue@d0a3c0b626, core/util/chatDescriber.ts"
 
 GEMINI_CLI = Client(
     name="gemini-cli",
-    signs=(header("user-agent", "GeminiCLI/"), Sign("system", "You are a specialized Task Routing AI.")),
+    signs=(
+        header("user-agent", "GeminiCLI"),  # with what it runs in behind it: GeminiCLI-tui/0.61.0
+        Sign("system", "You are Gemini CLI, "),
+        Sign("system", "You are a specialized Task Routing AI."),
+    ),
+    # With a login, where the body is Code Assist's. All calls that one line causes share the id of the turn.
+    session=(Field(path=("request", "session_id")),),
+    turn=(Field(path=("user_prompt_id",)),),
     automation=(
         Marker("router", (Sign("system", "You are a specialized Task Routing AI."),), GEMINI_SOURCE),
         Marker(
@@ -36,7 +44,11 @@ GEMINI_CLI = Client(
 )
 QWEN_CODE = Client(
     name="qwen-code",
-    signs=(header("user-agent", "QwenCode/"), Sign("system", "You are now acting as the managed memory extraction")),
+    signs=(
+        header("user-agent", "QwenCode/"),
+        Sign("system", "You are Qwen Code, "),
+        Sign("system", "You are now acting as the managed memory extraction subagent"),
+    ),
     session=(Field(path=("metadata", "sessionId")),),
     turn=(Field(path=("metadata", "promptId")),),
     automation=(
@@ -59,6 +71,7 @@ OPENCODE = Client(
     signs=(
         header("user-agent", "opencode/"),
         header("x-session-affinity", "ses_"),
+        Sign("system", "You are opencode, "),
         Sign("system", "You are a title generator. You output ONLY a thread title."),
     ),
     session=(Field(header="x-session-id"), Field(header="x-session-affinity"), Field(header="x-opencode-session")),
@@ -70,18 +83,24 @@ OPENCODE = Client(
             "opencode-ai 1.18.33",
         ),
     ),
-    envelope=Envelope(drops=("Generate a title for this conversation:",)),
+    envelope=Envelope(drops=("Generate a title for this conversation:",), quoted=True),
 )
 AIDER = Client(
     name="aider",
     # It sends the headers of LiteLLM, as any application may.
     signs=(
         header("x-title", "Aider"),
-        Sign("system", "Act as an expert software developer."),
+        Sign("system", "Act as an expert software developer"),
         Sign("system", "Act as an expert code analyst."),
         Sign("system", "Act as an expert architect engineer"),
+        Sign("system", "You are an expert on the AI coding tool called Aider."),
         Sign("system", _COMMIT),
         Sign("system", _SUMMARY),
+    ),
+    # The editor, to whom the architect's answer is given.
+    by_agent=(
+        Sign("system", "Act as an expert software developer and make changes to source code."),
+        Sign("system", "Act as an expert software developer who edits source code."),
     ),
     automation=(
         Marker(
@@ -96,13 +115,17 @@ AIDER = Client(
         ),
     ),
     envelope=Envelope(
+        edges=(("\n\nReply in ", "."),),
         rest=(
             "# *SEARCH/REPLACE block* Rules:",
             "To suggest changes to a file you MUST return the entire content of the updated file.",
             "# File editing rules:",
             "# V4A Diff Format Rules:",
         ),
-        drops=("# Fix any errors below, if possible.",),
+        drops=(
+            "# Fix any errors below, if possible.",
+            *(f"# {failed} SEARCH/REPLACE block" for failed in range(1, 10)),
+        ),
         setups=(
             "I have *added these files to the chat*",
             "Here are summaries of some files present in my git repo",
@@ -111,7 +134,13 @@ AIDER = Client(
             "These are the *read-write* files:",
             "Here are some READ ONLY files, provided for your reference.",
             "I am not sharing any",
-            "I am not sharing the full contents of any files with you yet.",
+            "These files have been *added these files to the chat*",
+            "These are some files we have been discussing that we may want to edit",
+            "Here is the current content of the file",
+            "I added these files to the chat: ",
+            "Don't try and edit any existing code without asking me to add the files to the chat!",
+            "I ran this command:\n",
+            "I did `git reset --hard HEAD~1` to discard the last edits.",
             "I committed the changes with git hash",
             "I updated the files.",
             "I edited the files myself.",
@@ -121,7 +150,7 @@ AIDER = Client(
 )
 CONTINUE = Client(
     name="continue",
-    signs=(header("user-agent", "Continue/"), Sign("system", "<important_rules>")),
+    signs=(Sign("system", "<important_rules>"), Sign("system", "You are an agent in the Continue CLI.")),
     telltale=(
         Marker(
             "title",

@@ -13,6 +13,7 @@ COPILOT = Client(
         header("user-agent", "GitHubCopilotChat/"),
         header("user-agent", "copilot/"),
         header("x-interaction-type", "conversation-"),
+        Sign("system", "You are the GitHub Copilot CLI"),
         header("x-initiator"),
     ),
     session=(Field(header="x-client-session-id"),),

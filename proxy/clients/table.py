@@ -14,7 +14,7 @@ from proxy.dialects.table import Path
 # only: the text of the one message there is besides the system prompt.
 Place = Literal["system", "human", "last", "only"]
 How = Literal["begins", "ends", "holds", "is"]
-Element = tuple[str, str]  # begin and end. A begin without its ">" may have attributes
+Element = tuple[str, str]  # begin and end. A tag that begins without its ">" may have attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Envelope:
     asides: tuple[Element, ...] = ()  # a system message that begins so holds a human's words, up to the last end
     setups: tuple[str, ...] = ()  # a message that begins so is dropped, with its answer
     restarts: tuple[str, ...] = ()  # a message that begins so is dropped, with all before it and its answer
+    quoted: bool = False  # a text with spaces may stand in double quotes, as a shell would need
     command: Command | None = None
 
 

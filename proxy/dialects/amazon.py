@@ -70,3 +70,27 @@ AMAZON_Q = Dialect(
     errors=(Mark(("__type",)),),
     error_events=frozenset({"error", "invalidStateEvent"}),
 )
+
+# Completion at the cursor, as third parties read it. The answer counts nothing.
+AMAZON_Q_COMPLETIONS = Dialect(
+    name="amazon-q-completions",
+    messages=(),
+    newest=("fileContext", "leftFileContent"),
+    speakers=(),
+    content=(),
+    text_blocks=(),
+    block_text=(),
+    tool_result_blocks=(),
+    asked_model=("modelId",),
+    stream=(),
+    completions=(("fileContext",),),
+    user=(),
+    conversation=(),
+    model=(("modelId",),),
+    input_tokens=Count((), ()),
+    output_tokens=Count((), ()),
+    ends=(),
+    sentinels=frozenset(),
+    errors=(Mark(("__type",)),),
+    error_events=frozenset(),
+)

@@ -1,6 +1,7 @@
 """What browsers send to the chat windows that a company hosts. What was said before mostly stays on the server."""
 
 import re
+from dataclasses import replace
 
 from proxy.dialects.table import Claim, Count, Dialect, Mark, says
 
@@ -36,6 +37,17 @@ OPEN_WEBUI = Dialect(
     sentinels=frozenset({b"[DONE]"}),
     errors=(Mark(("error",)), Mark(("detail",))),
     error_events=frozenset({"error"}),
+)
+
+# Source: open-webui 0.12.4, `routers/tasks.py`. The browser itself asks for a title, tags and the like, mostly of a
+# chat that a person began, for the end of what is being typed (`auto`), and for one answer made of several (`moa`).
+OPEN_WEBUI_TASK = replace(
+    OPEN_WEBUI,
+    name="open-webui-task",
+    automation="task",
+    newest=("prompt",),
+    newest_listed=False,
+    resumes=(),
 )
 
 # Source: LibreChat, `packages/data-provider/src/createPayload.ts` and `api/server/controllers/agents/request.js`

@@ -1,4 +1,4 @@
-"""Google's formats: Gemini as its own interface and Vertex AI say it, and inside the envelope of Code Assist."""
+"""Google's formats: Gemini as itself and Vertex AI say it, Gemini in the envelope of Code Assist, and Interactions."""
 
 import re
 from dataclasses import replace
@@ -52,4 +52,40 @@ GEMINI_CODE_ASSIST = replace(
     input_tokens=replace(GEMINI.input_tokens, places=(("response", "usageMetadata"),)),
     output_tokens=replace(GEMINI.output_tokens, places=(("response", "usageMetadata"),)),
     ends=(Mark(("response", "candidates", 0, "finishReason")), Mark(("response", "promptFeedback", "blockReason"))),
+)
+
+# Gemini's newer interface, where the server keeps the history. The input is a text, a list of contents, or of steps;
+# before steps there were turns with a role. Source: google-genai 3.6.1, `google/genai/_gaos/types/interactions`.
+GEMINI_INTERACTIONS = Dialect(
+    name="gemini-interactions",
+    messages=("input",),
+    newest=("input",),
+    speakers=(
+        (says("type", "user_input", "text", "image", "document", "audio", "video", "file"), "human"),
+        (says("type", "model_output", "function_call"), "assistant"),
+        (says("type", "function_result"), "tool"),
+        (says("role", "user"), "human"),
+        (says("role", "model"), "assistant"),
+    ),
+    content=("content",),
+    other_content=("text",),
+    text_blocks=(says("type", "text"),),
+    block_text=("text",),
+    tool_result_blocks=(says("type", "function_result"),),
+    tool_result_content=("result",),
+    system=(("system_instruction",),),
+    asked_model=("model",),
+    stream=("stream",),
+    resumes=(Mark(("continuation_token",)),),
+    user=(),
+    conversation=(),
+    continues=(Claim(("previous_interaction_id",)),),
+    answer_id=(("id",), ("interaction", "id")),
+    model=(("model",), ("interaction", "model")),
+    input_tokens=Count((("usage",), ("interaction", "usage")), ("total_input_tokens", "total_tool_use_tokens")),
+    output_tokens=Count((("usage",), ("interaction", "usage")), ("total_output_tokens", "total_thought_tokens")),
+    ends=(says("event_type", "interaction.completed"),),
+    sentinels=frozenset(),
+    errors=(says("event_type", "error"), Mark(("error",))),
+    error_events=frozenset({"error"}),
 )

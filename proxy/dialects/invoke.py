@@ -68,6 +68,7 @@ BEDROCK_PROMPT = Dialect(
     name="bedrock-prompt",
     messages=(),
     newest=(),
+    templated=True,
     speakers=((Mark(("prompt",)), "human"), (Mark(("inputText",)), "human")),
     content=("prompt",),
     other_content=("inputText",),

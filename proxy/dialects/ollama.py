@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from proxy.dialects.infill import INFILL_MARKS
 from proxy.dialects.table import Count, Dialect, Mark, says
 
 # Sources: ollama@fb3076099, `api/types.go`, `server/routes.go`; ollama 0.6.3, `_types.py`. A request without messages
@@ -40,7 +41,10 @@ OLLAMA_GENERATE = replace(
     name="ollama-generate",
     messages=(),
     newest=(),
+    templated=True,
     speakers=((Mark(("prompt",)), "human"),),
     content=("prompt",),
     system=(("system",),),
+    completions=(("suffix",),),
+    completion_marks=INFILL_MARKS,
 )

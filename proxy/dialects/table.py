@@ -85,6 +85,7 @@ class Dialect:
     newest: Path | None = None  # the newest message, or just its text, where it stands apart; the empty path: the body
     newest_listed: bool = False  # it may stand among the others too
     resumes: tuple[Mark, ...] = ()  # of the request: the answer before shall go on, and nobody asks
+    templated: bool = False  # a text that is `newest` may hold a whole conversation, in the model's own template
     newest_results: Path = ()  # a list of what tools said after the newest message, which is then no new ask
     tool_result_messages: tuple[Mark, ...] = ()  # a human's message in which tools say something, as blocks may
     other_content: Path = ()  # of a message that has none at `content`
@@ -92,11 +93,21 @@ class Dialect:
     hidden_blocks: tuple[Mark, ...] = ()  # text blocks that nobody said: an assistant's thoughts
     streams_by_default: bool = False  # nothing at `stream`: the answer shall be streamed
     stream_paths: tuple[str, ...] = ()  # ends of URL paths that ask for a stream, whatever the body says
+    completions: tuple[Path, ...] = ()  # of the request: what isn't empty there makes it a completion at a cursor
+    completion_path: re.Pattern[str] | None = None  # found in the URL's path: it is one, whatever the body says
+    completion_marks: tuple[str, ...] = ()  # in what a human says: it is one
+    completes_texts: bool = False  # a text that is `newest` is one, unless it holds a conversation (`templated`)
     without_text: str = ""  # the automation that a request without any text is, also one with nothing but a model
+    turn: tuple[Claim, ...] = ()  # of the message that a person wrote: the same where it is sent again
+    automation: str = ""  # what every request in it is: none is a person's
+    named_automation: Path = ()  # of the request: names the automation that it is, also one without messages
+    continues: tuple[Claim, ...] = ()  # of the request: what it goes on from, which the assistant keeps
+    elsewhere: tuple[Path, ...] = ()  # of the request: what is said may stand in what this names, as a stored prompt
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`
     wrapped: Path = ()  # where a part holds the real one: its JSON in base64
+    answer_id: tuple[Path, ...] = ()  # what a later request names where it goes on from this answer
     ends_with_body: bool = False  # no mark always ends an answer: a body that HTTP ends as it should is whole
 
 

@@ -11,8 +11,9 @@ from proxy.framing.parts import BOM, MAX_EVENT_BYTES, MAX_WHOLE_BYTES, Part
 # but brackets would take gigabytes and a minute. Each is about a token, and the largest context has a million.
 MAX_JSON_VALUES = 1_000_000
 
-_IN_STRING = re.compile(rb'["\\]')
-_OUTSIDE = re.compile(rb'["\[\]{},]')
+_LINE_ENDS = re.compile(rb"\n+")
+_WITHIN = re.compile(rb'["\[\]{}]')  # an element
+_BETWEEN = re.compile(rb'["\[\]{},]')  # elements
 
 
 class WholeBody:
@@ -39,17 +40,17 @@ class _Piece:
 
     def __init__(self) -> None:
         self._held = bytearray()
-        self._size = 0
+        self.size = 0
 
     def add(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size <= MAX_EVENT_BYTES:
+        self.size += len(data)
+        if self.size <= MAX_EVENT_BYTES:
             self._held += data
 
     def end(self) -> Iterator[Part]:
-        data, size = bytes(self._held).strip(), self._size
+        data, size = bytes(self._held).strip(), self.size
         self._held.clear()
-        self._size = 0
+        self.size = 0
         if data and size <= MAX_EVENT_BYTES:
             yield Part(data)
 
@@ -63,11 +64,13 @@ class JsonLines:
         self._line = _Piece()
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        *lines, unended = data.split(b"\n")
+        ended, *lines = _LINE_ENDS.split(data)
+        self._line.add(ended)
         for line in lines:
-            self._line.add(line)
-            yield from self._line.end()
-        self._line.add(unended)
+            if self._line.size:
+                yield from self._line.end()
+            if line:
+                self._line.add(line)
 
     def end(self) -> Iterator[Part]:
         return self._line.end()
@@ -99,8 +102,9 @@ class JsonList:
         self._begun = False
         self._depth = 0  # within an element
         self._string = False
-        self._escaped = False  # the next byte is a string's, whatever it is
+        self._escaping = False  # the string so far ends with a backslash that escapes what comes next
         self._element = _Piece()
+        self._signs = 0  # brackets, quotes and commas so far
 
     def feed(self, data: bytes) -> Iterator[Part]:
         at = 0
@@ -108,35 +112,53 @@ class JsonList:
             at = data.find(b"[") + 1
             self._begun = at > 0
         while self._begun and not self.whole and at < len(data):
-            if self._escaped:
-                self._escaped = False
-                self._element.add(data[at : at + 1])
-                at += 1
-                continue
-            found = (_IN_STRING if self._string else _OUTSIDE).search(data, at)
-            end = found.start() if found else len(data)
-            self._element.add(data[at:end])
-            at = end + 1
-            if found:
-                yield from self._read(found[0])
+            begin, at = at, self._next(data, at)
+            if self._depth < 0:  # a comma or bracket of the list itself
+                self._depth = 0
+                self.whole = data[at - 1 : at] == b"]"
+                self._element.add(data[begin : at - 1])
+                yield from self._element.end()
+            else:
+                self._element.add(data[begin:at])
 
     def end(self) -> Iterator[Part]:
         return self._element.end()
 
-    def _read(self, sign: bytes) -> Iterator[Part]:
-        if self._depth == 0 and not self._string and sign in b",]":
-            self.whole = sign == b"]"
-            yield from self._element.end()
-            return
-        self._element.add(sign)
-        if sign == b'"':
-            self._string = not self._string
-        elif sign == b"\\":
-            self._escaped = True
-        elif sign in b"[{":
-            self._depth += 1
-        elif sign in b"]}":
-            self._depth = max(0, self._depth - 1)
+    def _next(self, data: bytes, at: int) -> int:
+        """Read up to the next sign, and give where it ends. Raises UnreadableExchange."""
+        end = self._next_of_string(data, at) if self._string else self._next_outside(data, at)
+        if end is None:
+            return len(data)
+        self._signs += 1
+        if self._signs > MAX_JSON_VALUES:
+            raise UnreadableExchange("the JSON holds too many values to be read")
+        return end
+
+    def _next_of_string(self, data: bytes, at: int) -> int | None:
+        end = data.find(b'"', at)
+        said = data[at:] if end < 0 else data[at:end]
+        slashes = len(said) - len(said.rstrip(b"\\"))
+        escaping = (slashes + (self._escaping and slashes == len(said))) % 2 == 1
+        if end < 0:
+            self._escaping = escaping
+            return None
+        self._string, self._escaping = escaping, False
+        return end + 1
+
+    def _next_outside(self, data: bytes, at: int) -> int | None:
+        found = (_WITHIN if self._depth else _BETWEEN).search(data, at)
+        if found is None:
+            return None
+        match found[0]:
+            case b'"':
+                self._string = True
+            case b"[" | b"{":
+                self._depth += 1
+            case b"]" | b"}" if self._depth:
+                self._depth -= 1
+            case b"," | b"]":
+                self._depth = -1
+        return found.end()
 
 
 def _coded(line: Part) -> Part:

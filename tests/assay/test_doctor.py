@@ -68,6 +68,12 @@ def test_a_prompt_may_stand_alone(home: Path) -> None:
     assert "nothing: request.text finds nothing, as the body has no question, but thread, employee, options" in said
 
 
+def test_a_message_may_have_an_id(home: Path) -> None:
+    file = home / "acme.toml"
+    file.write_text(example("acme.toml").replace("user =", 'turn = "options.message"\nuser ='), encoding="utf-8")
+    assert "  turn           m-17\n" in doctor(home, changed={"options": {"message": "m-17"}})[1]
+
+
 def test_a_stream_without_an_end_is_complete_as_http_ends_it(home: Path) -> None:
     dialect = example("acme.toml").replace('end = "state"\nend_values = ["finished"]\n', "")
     (home / "acme.toml").write_text(dialect, encoding="utf-8")

@@ -132,6 +132,13 @@ def test_score_says_a_rating_in_words(tmp_path: Path) -> None:
     assert done.stdout.startswith("level 0 of 4 (noise), score ")
 
 
+def test_a_key_that_is_renewed_has_no_fingerprint(tmp_path: Path) -> None:
+    done = assay("identity", "fingerprint", "--db", "usage.db", home=tmp_path, text="sk-ant-oat01-secret\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "this is a login's token" in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_a_fingerprint_is_the_same_for_the_same_key_and_never_the_key(tmp_path: Path) -> None:
     first, again, other = (
         assay("identity", "fingerprint", "--db", "usage.db", home=tmp_path, text=f"{key}\n").stdout

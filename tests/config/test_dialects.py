@@ -1,10 +1,14 @@
 """A dialect file is read into plain values, and refused in one sentence with the fix."""
 
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from config.dialects import DialectFile, load_dialects, steps
+from config.dialects import DialectFile, keys, load_dialects, steps
 from config.loading import SettingsError
 
 LEAST = 'name = "acme"\nhosts = ["ask.acme.example"]\npaths = ["/ask"]\n[request]\n'
@@ -94,6 +98,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         (LEAST.replace("[request]", ""), r"request is missing: it must be a table, as \[request\]"),
         (LEAST + 'text = "a..b"', "request.text must be a path, as "),
         (LEAST + "text = 5", "request.text must be a path, as "),
+        (LEAST + 'text = ["a", "b"]', "request.text must be a path, as "),
         (MESSAGES + "human = []", "request.human must be a list of texts"),
         (MESSAGES + "human = [1]", "request.human must be a list of texts"),
         (MESSAGES + '[answer]\ninput_tokens = "usage[0]"', "answer.input_tokens must be a path"),
@@ -107,3 +112,39 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, sent
     with pytest.raises(SettingsError, match=sentence) as refused:
         read(tmp_path, text)
     assert str(refused.value).count("\n") == 0
+
+
+def outcome(file: Path) -> str:
+    """Give a good file's name, or the sentence about a bad one."""
+    try:
+        (dialect,) = load_dialects(file)
+    except SettingsError as refused:
+        return str(refused)
+    assert dialect.request.text
+    return dialect.name
+
+
+VALUES = st.recursive(
+    st.booleans()
+    | st.integers(-9, 9)
+    | st.sampled_from(["", "user", "a.b[0]", "a..b", "/ask", "ask.acme.example", "é"]),
+    lambda inner: st.lists(inner, max_size=2),
+    max_leaves=3,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([name for name, _ in keys()] + ["odd", "answer.odd"]), VALUES, max_size=4))
+def test_any_file_is_a_dialect_or_refused_in_one_sentence(changed: dict[str, object]) -> None:
+    """Whatever stands behind its keys."""
+    least = {"name": "acme", "hosts": ["a.example"], "paths": ["/ask"], "request.text": "question"}
+    lines = {"": [], "request": [], "answer": []}  # type: dict[str, list[str]]
+    for dotted, value in (least | changed).items():
+        table, _, key = dotted.rpartition(".")
+        lines[table].append(f"{key} = {json.dumps(value)}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "acme.toml"
+        file.write_text(
+            "\n".join([*lines[""], "[request]", *lines["request"], "[answer]", *lines["answer"]]), encoding="utf-8"
+        )
+        assert outcome(file).count("\n") == 0

@@ -18,10 +18,11 @@ COLUMNS = {
     "calls": "id turn_id at assistant dialect model client kind http_status streamed complete request_bytes"
     " response_bytes input_tokens output_tokens usage_estimated ttft_ms duration_ms",
     "turns": "id at person team identity_source assistant client conversation ask lang prompt_chars text context"
-    " text_expires_at",
+    " text_expires_at place",
     "judgements": "turn_id classifier at level score p0 p1 p2 p3 p4 category work novelty attention"
     " duplicate_of reasons",
     "signatures": "turn_id classifier signature",
+    "traces": "id trace turn_id call_id at",
     "weights": "effective_from level weight",
     "policy": "name value",
     "outcomes": "team week metric value source",
@@ -120,18 +121,24 @@ def test_an_older_schema_is_brought_forward(
 
 
 def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its turns and judgements stay, and from then on turns are signed."""
+    """Its turns and judgements stay, are found by their asks, and from then on turns are signed."""
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:1])
-    with closing(Ledger.open(db)) as old:
-        assert entered(old) == 1
-        with closing(sqlite3.connect(db)) as connection, connection:
-            connection.execute(
-                "INSERT INTO judgements SELECT 1, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'data', 1, 1, 1, NULL, '[]'"
-            )
+    Ledger.open(db).close()
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute(
+            "INSERT INTO turns (at, person, identity_source, assistant, conversation, ask, prompt_chars)"
+            " VALUES ('2026-11-23T09:00:00.000Z', '0000000000000000', 'header', 'OpenAI', 'c', 'a', 7)"
+        )
+        connection.execute(
+            "INSERT INTO judgements SELECT 1, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'data', 1, 1, 1, NULL, '[]'"
+        )
     monkeypatch.undo()
     with closing(Ledger.open(db)) as ledger:
         assert ledger.judge([], signatures=[Signature(1, "k", b"signed")]) == 0
         assert [one.signature for one in ledger.history.own("0" * 16, "", 2, "k", 9)] == [b"signed"]
+        found = ledger.traces.of_ask("a")
+        assert found is not None
+        assert (found.turn_id, found.place) == (1, None)
     with closing(sqlite3.connect(db)) as connection:
         assert connection.execute("SELECT classifier FROM judgements").fetchall() == [("k",)]
         assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)

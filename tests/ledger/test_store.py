@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ledger.records import Message
-from ledger.store import SLICE, AskSeen, Ledger, LedgerError
+from ledger.store import SLICE, Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
 
@@ -123,45 +123,6 @@ def test_half_a_surrogate_pair_does_not_stop_the_ledger(ledger: Ledger, db: Path
     (pending,) = ledger.unjudged("any", limit=1)
     assert (pending.text, pending.team, pending.context) == ("a?b", "a?b", (Message("user", "a?b"),))
     assert rows(db, "SELECT model, client, assistant FROM calls") == [("a?b",) * 3]
-
-
-class TestLastAsk:
-    """The newest turn with an ask, and whether it is answered or still runs."""
-
-    def test_an_ask_never_seen_is_none(self, ledger: Ledger) -> None:
-        """Also when other asks were."""
-        ledger.open_turn(turn(ask="other"))
-        assert ledger.last_ask("a") is None
-
-    def test_the_newest_turn_counts(self, ledger: Ledger) -> None:
-        """Older ones with the same ask do not."""
-        ledger.open_turn(turn(ask="a"))
-        newest = ledger.open_turn(turn(ask="a", at="2026-11-23T10:00:00.000Z"))
-        assert ledger.last_ask("a") == AskSeen(newest, "2026-11-23T10:00:00.000Z", answered=False, open=False)
-
-    @pytest.mark.parametrize(
-        ("calls", "answered", "still_open"),
-        [
-            ([None], False, True),
-            ([answer()], True, False),
-            ([answer(http_status=500)], False, False),
-            ([answer(complete=False)], False, False),
-            ([answer(http_status=None, complete=False, response_bytes=0)], False, False),
-            ([answer(http_status=500), None], False, True),
-            ([answer(), None], True, True),
-            ([None, answer()], True, False),
-        ],
-    )
-    def test_its_calls_decide(self, ledger: Ledger, calls: list[Any], answered: bool, still_open: bool) -> None:
-        """Answered: any call is complete with a status under 400. Open: the newest has no end."""
-        turn_id = ledger.open_turn(turn(ask="a"))
-        for end in calls:
-            call_id = ledger.open_call(call(), turn_id)
-            if end is not None:
-                ledger.close_call(call_id, end)
-        seen = ledger.last_ask("a")
-        assert seen is not None
-        assert (seen.answered, seen.open) == (answered, still_open)
 
 
 class TestJudging:
@@ -366,7 +327,7 @@ class TestRefusals:
         def ask() -> None:
             damaged = Ledger.open(db)
             with closing(damaged):
-                damaged.last_ask("a")
+                damaged.traces.of_ask("a")
 
         assert "corrupt" in self.refusal(ask)
 

@@ -230,6 +230,13 @@ class TestCoverage:
             connection.execute("UPDATE calls SET usage_estimated = 1 WHERE id = 1")
         assert self.covered(db) == Coverage(judged=0.25, unreadable=0.2, unattributed=0.5, estimated=0.25)
 
+    def test_who_has_no_team_is_unattributed_however_they_are_known(self, ledger: Ledger, db: Path) -> None:
+        """A verified name without a team is missing in the figures of teams; an address with one is in them."""
+        entered(ledger, team=None, identity_source="certificate")
+        for source in ("address", "body", "jwt"):
+            entered(ledger, team="Sales", identity_source=source)
+        assert self.covered(db).unattributed == 0.25
+
 
 class TestReading:
     """Readers only read."""

@@ -1,9 +1,11 @@
 """Events become rows, exactly once, whatever the ledger does."""
 
+import json
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,19 @@ from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
+from tests.proxy import amazon
 from tests.proxy.asking import asked, chat, tool_loop
 
-ROUTES = Routes([("api.openai.com", "OpenAI")], [("/chat/completions", "openai-chat"), ("/embeddings", None)])
+ROUTES = Routes(
+    [("api.openai.com", "OpenAI")],
+    [
+        ("/chat/completions", "openai-chat"),
+        ("/embeddings", None),
+        ("/batches input_file_id", "prompt-batch"),
+        ("/api/generate model", "ollama-generate"),
+        ("/generateAssistantResponse conversationState", "amazon-q"),
+    ],
+)
 ANSWER = b'{"id":"a","model":"stand-in-1","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
 
 
@@ -85,6 +97,94 @@ def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
     intake.stop()
     facts = "select complete, http_status, model, input_tokens, output_tokens, ttft_ms, duration_ms from calls"
     assert rows(db, facts) == [(1, 200, "stand-in-1", 5, 7, 40.0, 100.0)]
+
+
+def test_a_call_that_nobody_reads_is_counted_by_name(db: Path, tmp_path: Path) -> None:
+    """Undocumented protobuf: its assistant, size and time are known, and nothing that was said."""
+    key = Key.load_or_create(tmp_path / "key")
+    routes = Routes([("cursor.sh", "Cursor")], [], [("cursor.sh", "/RunSSE", "cursor")])
+    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(key), key))
+    intake.start()
+    exchange_with(intake, replace(asked(b"\0\0\0\0\5hello", path="/AiService/RunSSE"), host="api2.cursor.sh"), b"\0\0")
+    intake.stop()
+    facts = "select assistant, dialect, kind, turn_id, request_bytes, response_bytes, complete, ttft_ms from calls"
+    assert rows(db, facts) == [("Cursor", "cursor", "unreadable", None, 10, 2, 1, 40.0)]
+    assert (intake.counts.unreadable, intake.counts.unreadable_answers) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"model": "m", "prompt": "def f(", "suffix": "): pass"}, "completion"),
+        ({"model": "m", "keep_alive": -1}, "automation"),
+    ],
+)
+def test_what_no_person_asked_is_a_call_without_a_turn(
+    body: dict[str, object], kind: str, intake: Intake, db: Path
+) -> None:
+    """A completion at a cursor, and a model that is loaded."""
+    exchange(intake, asked(json.dumps(body).encode(), path="/api/generate"))
+    intake.stop()
+    assert rows(db, "select kind, turn_id, dialect, complete from calls") == [(kind, None, "ollama-generate", 1)]
+    assert rows(db, "select count(*) from turns") == [(0,)]
+
+
+def test_a_body_that_fits_no_dialect_of_its_path_is_no_call(intake: Intake, db: Path) -> None:
+    """Nor is its answer; one that can't be read at all is counted."""
+    exchange(intake, asked(b'{"prompt": "x"}', path="/api/generate"))
+    exchange(intake, asked(b"{", path="/api/generate"))
+    intake.stop()
+    assert rows(db, "select kind, dialect from calls") == [("unreadable", "ollama-generate")]
+    assert (intake.counts.calls, intake.counts.lost, intake.counts.faults) == (1, 0, 0)
+
+
+def test_what_tools_are_told_is_no_call(intake: Intake, db: Path) -> None:
+    """MCP is spoken at whatever path, and hands over what may look like a prompt."""
+    for method in ("tools/call", "sampling/createMessage"):
+        rpc = {"jsonrpc": "2.0", "id": 1, "method": method, "messages": [{"role": "user", "content": "x"}]}
+        exchange(intake, asked(json.dumps(rpc).encode()))
+    exchange(intake, asked(chat("why")))
+    intake.stop()
+    assert rows(db, "select kind from calls") == [("prompt",)]
+
+
+def test_a_batch_is_a_call_without_a_turn(intake: Intake, db: Path) -> None:
+    """It may hold a thousand prompts, and no person waits for the answers."""
+    exchange(intake, asked(b'{"input_file_id": "f", "endpoint": "/v1/responses"}', path="/v1/batches"))
+    intake.stop()
+    assert rows(db, "select kind, turn_id, dialect, complete from calls") == [("automation", None, "prompt-batch", 1)]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_where_a_format_has_no_end_http_tells_whether_an_answer_is_complete(
+    whole: bool, intake: Intake, db: Path
+) -> None:
+    """Amazon Q's events just stop."""
+    said = {"conversationState": {"currentMessage": {"userInputMessage": {"content": "x"}}}}
+    question = asked(json.dumps(said).encode(), path="/generateAssistantResponse")
+    _, *rest = answer(question, data=amazon.event("assistantResponseEvent", b'{"content":"y"}'), whole=whole)
+    headers = {"content-type": "application/vnd.amazon.eventstream"}
+    for each in (question, AnswerBegan(question.exchange, question.at, 200, headers), *rest):
+        intake.put(each)
+    intake.stop()
+    assert rows(db, "select streamed, complete from calls") == [(1, whole)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "kinds"),
+    [
+        ({"amz-sdk-request": "attempt=2; max=3"}, ["prompt", "retry"]),
+        ({"amz-sdk-request": "attempt=1; max=3"}, ["prompt", "prompt"]),
+        ({"amz-sdk-request": "attempt=1"}, ["prompt", "prompt"]),
+        ({"amz-sdk-request": ""}, ["prompt", "prompt"]),
+    ],
+)
+def test_amazons_sdks_count_their_tries(headers: dict[str, str], kinds: list[str], intake: Intake, db: Path) -> None:
+    """The same words in a new conversation are a new ask, unless the client says that it tries again."""
+    exchange(intake, asked(chat("why")))
+    exchange(intake, asked(chat("why"), headers=headers))
+    intake.stop()
+    assert [kind for (kind,) in rows(db, "select kind from calls order by id")] == kinds
 
 
 def test_three_hundred_calls_fold_into_exactly_their_turns(intake: Intake, db: Path) -> None:

@@ -163,6 +163,15 @@ def test_a_decompressed_stream_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
         reply(EVENTS | {"content-encoding": coding}, compress(b": still here\n" * 99))
 
 
+@pytest.mark.parametrize("events", [b"data: {}\n\n" * 4, b"data: 1\n\n" * 4])
+def test_the_parts_of_an_answer_are_bounded(events: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever they are, each costs time."""
+    monkeypatch.setattr(interpreter, "MAX_PARTS", 3)
+    for pieces in ([events], bytewise(events)):
+        with pytest.raises(UnreadableExchange, match="too many parts"):
+            reply(EVENTS, *pieces)
+
+
 def test_no_text_of_the_answer_is_kept() -> None:
     """Only its facts leave the reader."""
     reader = read_answer(OPENAI_CHAT, EVENTS, True)

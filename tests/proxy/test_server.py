@@ -21,6 +21,7 @@ from mitmproxy import ctx
 import proxy.server
 from proxy.capture import Capture
 from proxy.server import TCP_TIMEOUT_SECONDS, Address, ErrorCheck, ServerError, ServerOptions, serve
+from tests.proxy.certifying import certify
 from tests.proxy.upstream import (
     HOST,
     Authority,
@@ -95,7 +96,11 @@ async def test_a_password_in_a_url_is_not_quoted(confdir: Path) -> None:
         ({"upstream_auth": "me:hunter2"}, "upstream_auth works in mode upstream only"),
         ({"allow_hosts": ("(",)}, "allow_hosts holds a pattern that is no regular expression"),
         ({"upstream_ca": Path("nowhere.pem")}, "upstream_ca nowhere.pem is no file"),
-        ({"certs": ("nowhere.pem",)}, "the proxy's settings cannot be used: Certificate file does not exist"),
+        (
+            {"certs": ("nowhere.pem",)},
+            "the certificate nowhere.pem cannot be used: give a PEM file with the certificate",
+        ),
+        ({"certs": ("pyproject.toml",)}, "the certificate pyproject.toml cannot be used: give a PEM file"),
     ],
 )
 async def test_a_setting_that_cannot_be_used_is_refused(fields: Any, sentence: str, confdir: Path) -> None:
@@ -506,3 +511,45 @@ async def test_it_never_connects_to_itself(sink: ListSink, confdir: Path) -> Non
         (one,) = await sink.ended()
     assert got.first.split()[1] == b"502"
     assert [(e.whole, e.status) for e in one.ended] == [(False, 502)]
+
+
+# Certificates of clients.
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_clients_certificate_is_told_with_each_request(
+    version: ssl.TLSVersion, up: Upstream, confdir: Path, tmp_path: Path
+) -> None:
+    """On a connection that stays, and on one that would resume another's session, which has no chain."""
+    up.scripts[CHAT] = answer(completion("ok"))
+    root = certify("staff root", authority=True)
+    shown = certify("ada", certify("staff issuing", root, authority=True))
+    tls = shown.context(tmp_path)
+    tls.minimum_version = tls.maximum_version = version
+    sink = ListSink()
+
+    def converse(address: Address) -> None:
+        session = None
+        for _ in range(3):
+            with tls.wrap_socket(socket.create_connection(address, timeout=20), session=session) as connection:
+                for number in range(2):
+                    connection.sendall(post(CHAT, b"%d" % number))
+                    got = b""
+                    while not got.endswith(completion("ok")):
+                        got += connection.recv(65536) or b"?"
+                session = connection.session
+
+    async with running_proxy(sink, reverse(up, confdir, ask_certificates=True)) as running:
+        await asyncio.to_thread(converse, running.address)
+    assert [one.asked.certificates for one in sink.exchanges if one.asked] == [shown.chain] * 6
+
+
+async def test_clients_are_not_asked_for_certificates_unless_told_to(
+    up: Upstream, confdir: Path, tmp_path: Path
+) -> None:
+    """Browsers would ask people which one to show."""
+    up.scripts[CHAT] = answer(completion("ok"))
+    sink = ListSink()
+    async with running_proxy(sink, reverse(up, confdir)) as running:
+        await ask(running.address, post(CHAT, b"{}"), certify("ada").context(tmp_path))
+    assert [one.asked.certificates for one in sink.exchanges if one.asked] == [()]

@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from proxy.capture import Capture, Wants
+from proxy.capture import Capture, Sink, Wants
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.server import Address, ServerOptions, serve
 
@@ -234,11 +234,11 @@ async def _head(reader: asyncio.StreamReader) -> Message | None:
 
 async def _body(reader: asyncio.StreamReader, head: Message, request: bool) -> bytes:
     if (head.header(b"transfer-encoding") or b"").lower() == b"chunked":
-        body = b""
+        chunks = []
         while size := int(await reader.readuntil(b"\r\n"), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
+            chunks.append((await reader.readexactly(size + 2))[:-2])
         await reader.readexactly(2)
-        return body
+        return b"".join(chunks)
     if (length := head.header(b"content-length")) is not None:
         return await reader.readexactly(int(length))
     return b"" if request else await reader.read()
@@ -311,7 +311,7 @@ def prompts(method: str, host: str, path: str) -> bool:
 
 
 @asynccontextmanager
-async def proxy(sink: ListSink, options: ServerOptions, wants: Wants = prompts) -> AsyncIterator[Running]:
+async def proxy(sink: Sink, options: ServerOptions, wants: Wants = prompts) -> AsyncIterator[Running]:
     """Run a proxy in this event loop; end it by cancelling."""
     capture = Capture(sink, wants)
     listening: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
@@ -334,7 +334,13 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def reverse(up: Upstream, confdir: Path, **fields: Any) -> ServerOptions:
+class Reached(Protocol):
+    """What a reverse proxy may stand before."""
+
+    def url(self) -> str: ...
+
+
+def reverse(up: Reached, confdir: Path, **fields: Any) -> ServerOptions:
     """Give the options of a reverse proxy before `up`."""
     return ServerOptions(modes=(f"reverse:{up.url()}",), listen_host=HOST, listen_port=0, confdir=confdir, **fields)
 

@@ -88,6 +88,15 @@ def test_an_oversized_text_is_skipped(framing: type[JsonLines | JsonList], monke
     assert parts(framing(), body) == parts(framing(), *bytewise(body)) == [Part(texts[1].encode())]
 
 
+@pytest.mark.parametrize("body", [b"[[[[[[", b'["","","', b'["\\"\\"\\"\\"', b"[1,1,1,1,1,1"])
+def test_a_list_that_would_take_minutes_is_refused(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sign takes microseconds, and no stream of an answer has a million."""
+    monkeypatch.setattr(json_texts, "MAX_JSON_VALUES", 4)
+    for fed in ([body], bytewise(body)):
+        with pytest.raises(UnreadableExchange, match="too many"):
+            parts(JsonList(), *fed)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('a"\\[]{},é', max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('k"\\]', max_size=3), inner, max_size=3),

@@ -1,0 +1,115 @@
+"""How a later call finds the turn that it belongs to: asks, and traces that clients' own ids leave.
+
+A trace is a keyed digest of an id, scoped to its person. Each one added takes some old ones along, so that there are
+never many more than a month's calls leave. Leaves out what is the same turn, which is the proxy's to say.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ledger.errors import said_of
+from ledger.records import utc
+
+KEPT = timedelta(days=30)  # as long as OpenAI keeps the answers that a request may continue
+FORGOTTEN_AT_A_TIME = 4  # more than any call leaves
+NEIGHBOURS = 16  # newest turns looked at where nothing else shows which one is meant
+COMPARED_CHARS = 100  # of a turn's text, and
+COMPARED_WITH_CHARS = 20_000  # the end of the text that may hold it: each step of one may cost as much as the other
+
+_SEEN = (
+    "SELECT t.id, t.at, t.conversation, t.place, t.ask,"
+    " EXISTS (SELECT 1 FROM calls WHERE turn_id = t.id AND complete AND http_status < 400),"
+    " coalesce((SELECT response_bytes IS NULL FROM calls WHERE turn_id = t.id ORDER BY id DESC LIMIT 1), 0),"
+    " coalesce((SELECT at FROM calls WHERE turn_id = t.id ORDER BY id DESC LIMIT 1), t.at)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSeen:
+    """An earlier turn, as far as folding needs it."""
+
+    turn_id: int
+    at: str
+    conversation: str
+    place: int | None  # None: an older Assay opened it
+    ask: str
+    answered: bool  # some call of it has a complete answer with a status under 400
+    open: bool  # its newest call has not ended
+    called_at: str  # when its newest call was made
+
+
+class Traces:
+    """One ledger's, over its connection. Every method may raise LedgerError."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def of_ask(self, ask: str) -> TurnSeen | None:
+        """Find the newest turn with this ask."""
+        return self._seen(_SEEN + " FROM turns AS t WHERE t.ask = ? ORDER BY t.id DESC LIMIT 1", ask)
+
+    def of(self, trace: str) -> TurnSeen | None:
+        """Find the turn that left this trace last."""
+        return self._seen(
+            _SEEN + " FROM traces JOIN turns AS t ON t.id = traces.turn_id WHERE trace = ?"
+            " ORDER BY traces.id DESC LIMIT 1",
+            trace,
+        )
+
+    def nearby(self, person: str, client: str | None, since: str, held_in: str | None) -> TurnSeen | None:
+        """Find the person's newest turn from `since` on that this client opened.
+
+        `held_in`: its text stands in this one; a turn whose text is deleted comes behind those.
+        """
+        return self._seen(
+            _SEEN + " FROM (SELECT * FROM turns WHERE person = ?1 AND at >= ?2 AND client IS ?3"  # noqa: S608 (SQL of ours)
+            " ORDER BY at DESC, id DESC LIMIT ?5) AS t"
+            " WHERE ?4 IS NULL OR t.text IS NULL OR instr(?4, substr(t.text, 1, ?6))"
+            " ORDER BY ?4 IS NOT NULL AND t.text IS NULL, t.id DESC LIMIT 1",
+            person,
+            since,
+            client,
+            None if held_in is None else held_in[-COMPARED_WITH_CHARS:],
+            NEIGHBOURS,
+            COMPARED_CHARS,
+        )
+
+    def leave(self, trace: str, turn_id: int, at: str) -> None:
+        """Let `trace` lead to this turn from now on."""
+        with said_of(self._path):
+            self._connection.execute("DELETE FROM traces WHERE trace = ?", (trace,))
+            self._connection.execute("INSERT INTO traces (trace, turn_id, at) VALUES (?, ?, ?)", (trace, turn_id, at))
+            self._forget(at)
+
+    def wait(self, trace: str, call_id: int, at: str) -> None:
+        """Let a call wait for a turn that adopts it."""
+        with said_of(self._path):
+            self._connection.execute("INSERT INTO traces (trace, call_id, at) VALUES (?, ?, ?)", (trace, call_id, at))
+            self._forget(at)
+
+    def adopt(self, trace: str, turn_id: int, since: str) -> None:
+        """Give the turn the calls that wait from `since` on. Older ones wait no more."""
+        with said_of(self._path):
+            self._connection.execute(
+                "UPDATE calls SET turn_id = ? WHERE id IN (SELECT call_id FROM traces WHERE trace = ? AND at >= ?)",
+                (turn_id, trace, since),
+            )
+            self._connection.execute("DELETE FROM traces WHERE trace = ?", (trace,))
+
+    def _forget(self, at: str) -> None:
+        before = utc((datetime.fromisoformat(at) - KEPT).timestamp())
+        self._connection.execute(
+            "DELETE FROM traces WHERE id IN (SELECT id FROM traces ORDER BY id LIMIT ?) AND at < ?",
+            (FORGOTTEN_AT_A_TIME, before),
+        )
+
+    def _seen(self, sql: str, *values: object) -> TurnSeen | None:
+        with said_of(self._path):
+            row = self._connection.execute(sql, values).fetchone()
+        if row is None:
+            return None
+        turn_id, at, conversation, place, ask, answered, still_open, called_at = row
+        return TurnSeen(turn_id, at, conversation, place, ask, bool(answered), bool(still_open), called_at)
