@@ -7,11 +7,11 @@ TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
 BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger
-APART := train or network or containers or slow or fuzz
+APART := train or network or containers or clients or slow or fuzz
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-train test-network test-containers test-fuzz bench lint format docs lock train-env
+.PHONY: help demo test test-next test-train test-network test-containers test-clients test-fuzz bench lint format docs lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -37,6 +37,10 @@ test-network: .venv/ready ## transparent mode in network namespaces; needs root
 
 test-containers: .venv/ready ## build and run the images; needs buildah, podman and root
 	@.venv/bin/python -m pytest -m containers $(ARGS)
+
+test-clients: .venv/ready ## real SDKs and coding agents against a stand-in; installs them into .clients/, which takes npm and 2 GB
+	@.venv/bin/python -m tests.clients.installing
+	@.venv/bin/python -m pytest -m clients $(ARGS)
 
 test-fuzz: .venv/ready ## ten minutes of bent exchanges over all that reads them; as long as you like with SECONDS=60
 	@FUZZ_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m fuzz $(ARGS)

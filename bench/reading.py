@@ -17,7 +17,7 @@ from bench.memory import peak_mb, resident_mb
 from bench.rig import CHAT, HOST, chat_body, proxying, upstreaming
 from ledger.pseudonyms import Key
 from proxy.assembly import Assembly
-from proxy.exchange import Asked
+from proxy.exchange import Asked, Event, SocketMessage, SocketOpened
 from proxy.identity import Resolver
 from proxy.routes import Routes
 
@@ -31,7 +31,11 @@ TOOLS = [
     {"name": f"tool_{number}", "description": "Runs something. " * 20, "input_schema": {"type": "object"}}
     for number in range(20)
 ]
-ROUTES = Routes([], [("/chat/completions", "openai-chat"), ("/v1/messages", "anthropic-messages")])
+ROUTES = Routes(
+    [],
+    [("/chat/completions", "openai-chat"), ("/v1/messages", "anthropic-messages")],
+    sockets=[("/responses", "openai-responses")],
+)
 
 
 def chat() -> bytes:
@@ -59,18 +63,42 @@ def messages() -> bytes:
     return json.dumps({**body, "metadata": {"user_id": user}, "messages": said}).encode()
 
 
+def frames() -> list[bytes]:
+    """Write what Codex says on a WebSocket: an ask with all that it sends along, its answer, and a tool's result."""
+    words = [f"# AGENTS.md instructions for /repo\n{SYSTEM * 6}</INSTRUCTIONS>", "Add up the prices"]
+    content = [{"type": "input_text", "text": text} for text in words]
+    items = [{"type": "message", "role": "user", "content": [each]} for each in content]
+    call = {"type": "function_call", "call_id": "c1", "name": "run", "arguments": "{}"}
+    output = {"type": "function_call_output", "call_id": "c1", "output": RESULT}
+    ask = {"type": "response.create", "model": "m", "instructions": SYSTEM, "tools": TOOLS * 3, "input": items}
+    response = {"id": "r1", "output": [call]}
+    messages = [ask, {"type": "response.completed", "response": response}]
+    messages.append({**ask, "previous_response_id": "r1", "input": [output]})
+    return [json.dumps(message).encode() for message in messages]
+
+
+def talk(data: list[bytes]) -> list[Event]:
+    """Say the client's messages and the assistant's in turn."""
+    headers = {"user-agent": "codex_cli_rs/0.169.0", "originator": "codex_cli_rs"}
+    upgrade = Asked(1, 0.0, "WEBSOCKET", "a.example", "/v1/responses", headers, b"", 0, "10.0.0.1")
+    said = (SocketMessage(n, 1, 0.0, n % 2 == 0, each, len(each), True) for n, each in enumerate(data, 2))
+    return [SocketOpened(1, upgrade), *said]
+
+
 def asking(path: str, agent: str, body: bytes) -> Asked:
     headers = {"content-type": "application/json", "user-agent": agent, "authorization": "Bearer sk-1"}
     return Asked(1, 0.0, "POST", "a.example", path, headers, body, len(body), "10.0.0.1")
 
 
-def cost(asked: Asked, requests: int, key: Key) -> list[float]:
-    """Give the milliseconds of this thread's time that each reading takes."""
+def cost(events: list[Event], requests: int, key: Key) -> list[float]:
+    """Give the milliseconds of this thread's time that each reading of the last event takes."""
     taken = []
     for _ in range(requests):
         assembly = Assembly(ROUTES, Resolver(key), key)
+        for event in events[:-1]:
+            list(assembly.read(event))
         begin = time.thread_time()
-        writes = list(assembly.read(asked))
+        writes = list(assembly.read(events[-1]))
         taken.append((time.thread_time() - begin) * 1000)
         assert len(writes) == 1
     return taken
@@ -91,12 +119,17 @@ def main(requests: int) -> None:
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         key = Key.load_or_create(Path(folder) / "key")
-        for name, asked in {
-            "OpenAI chat, tool loop": asking("/v1/chat/completions", "openai-python/3", chat()),
-            "Claude Code, tool loop": asking("/v1/messages", "claude-cli/2.1.197 (external, cli)", messages()),
+        said = talk(frames())
+        for name, events in {
+            "OpenAI chat, tool loop": [asking("/v1/chat/completions", "openai-python/3", chat())],
+            "Claude Code, tool loop": [asking("/v1/messages", "claude-cli/2.1.197 (external, cli)", messages())],
+            "Codex over a WebSocket, an ask": said[:2],
+            "Codex over a WebSocket, a tool's result after it": said,
         }.items():
-            taken = cost(asked, requests, key)
-            print(f"| {name} | {asked.body_bytes} | {median(taken):.2f} | {quantiles(taken, n=20)[18]:.2f} |")
+            taken = cost(events, requests, key)
+            last = events[-1]
+            size = last.body_bytes if isinstance(last, Asked) else last.size if isinstance(last, SocketMessage) else 0
+            print(f"| {name} | {size} | {median(taken):.2f} | {quantiles(taken, n=20)[18]:.2f} |")
     body = chat_body("x" * HUGE_BYTES)
     with upstreaming() as port, proxying(port) as (through, pid):
 

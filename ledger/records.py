@@ -81,7 +81,7 @@ class Turn:
     assistant: str
     client: str | None
     conversation: str  # keyed digest
-    ask: str  # keyed digest of person, conversation, place and text: finds the turn that a call belongs to
+    ask: str  # keyed digests of its place, and of its words: finds the turn that a call belongs to
     prompt_chars: int
     text: str = field(repr=False)
     context: tuple[Message, ...] = field(repr=False, default=())  # the conversation before, oldest first

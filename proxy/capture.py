@@ -92,8 +92,8 @@ class Capture:
 
     @property
     def under_way(self) -> int:
-        """How many exchanges have not ended, wanted or not."""
-        return len(self._exchanges) + len(self._passing)
+        """How many exchanges have not ended, wanted or not. A WebSocket counts while it answers."""
+        return len(self._exchanges) + len(self._passing) + self._sockets.answering
 
     # mitmproxy's hooks, in the order of an exchange. None may block; what one raises is swallowed by mitmproxy.
 

@@ -1,7 +1,8 @@
 """Finds what was asked in a conversation, whatever dialect it came in.
 
 A round is what people and tools said between two messages of the assistant; an ask is a round in which a human spoke.
-The last round is the tail. Leaves out how messages look on the wire (`interpreter.py`).
+Where a client says that each message is an ask of its own, the answer that is missing between two was interrupted, and
+ends a round too. The last round is the tail. Leaves out how messages look on the wire (`interpreter.py`).
 """
 
 import re
@@ -33,6 +34,7 @@ class Said:
     speaker: Speaker | None
     text: str = field(repr=False, default="")  # without what tools say; "" where there is none
     tool_results: bool = False  # a human's message that carries what tools say
+    asks: tuple[str, ...] = field(repr=False, default=())  # its texts, where each is an ask of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,12 @@ class _Round:
     human: bool = False
     tools: bool = False
 
-    def add(self, said: Said) -> None:
+    def add(self, said: Said, text: str) -> None:
         self.tools |= said.speaker == "tool" or said.tool_results
         if said.speaker == "human":
             self.human = True
-            if said.text:
-                self.texts.append(said.text)
+            if text:
+                self.texts.append(text)
 
     @property
     def asks(self) -> bool:
@@ -100,8 +102,11 @@ def _rounds(conversation: Sequence[Said]) -> list[_Round]:
     for index, said in enumerate(conversation):
         if said.speaker == "assistant":
             rounds.append(_Round(index + 1))
-        else:
-            rounds[-1].add(said)
+            continue
+        for text in said.asks or (said.text,):
+            if said.asks and rounds[-1].texts:
+                rounds.append(_Round(index))
+            rounds[-1].add(said, text)
     return rounds
 
 

@@ -62,7 +62,17 @@ def _human(envelope: Envelope, message: Spoken) -> Said:
         own += _replies(envelope, message.results)
     if message.texts and not own and not message.wordless and not message.tool_results:
         return Said(None)
-    return Said("human", _joined(own), message.tool_results)
+    return Said("human", _joined(own), message.tool_results, _asks(envelope, own))
+
+
+def _asks(envelope: Envelope, own: Sequence[str]) -> tuple[str, ...]:
+    """Give the texts that are asks of their own, by the client's habit."""
+    match envelope.asks:
+        case "texts":
+            return tuple(text for text in own if text.strip())
+        case "messages":
+            return tuple(text for text in (_joined(own),) if text)
+    return ()
 
 
 def _own(envelope: Envelope, texts: Sequence[str]) -> list[str]:

@@ -102,6 +102,8 @@ def _of_agent(ask: Ask, seen: Seen) -> Fold:
 
 def _of_loop(ask: Ask, seen: Seen) -> Fold:
     """A tool's results: of the turn whose ask stands before them."""
+    if seen.newest and _shown_again(ask, seen.newest):
+        return Fold("continuation", seen.newest.turn_id)
     if turn := seen.asked or seen.continued:
         return Fold("continuation", turn.turn_id)
     if turn := _under_way(ask, TURN_WINDOW, seen.sent):
@@ -117,10 +119,10 @@ def _of_person(ask: Ask, seen: Seen) -> Fold:
     """Words at the end: a new ask, unless they were asked before at this very place."""
     if seen.sent and ask.place.repeats(seen.sent) and _under_way(ask, TURN_WINDOW, seen.sent):
         return Fold("retry", seen.sent.turn_id)
-    if seen.asked and _again(ask, seen.asked, seen):
-        return Fold("retry", seen.asked.turn_id)
     if seen.newest and _shown_again(ask, seen.newest):
         return Fold("continuation", seen.newest.turn_id)
+    if seen.asked and _again(ask, seen.asked, seen):
+        return Fold("retry", seen.asked.turn_id)
     return Fold("prompt", opens=True, said=ask.place.behind(seen.newest) if seen.newest else None)
 
 
@@ -163,12 +165,11 @@ def _shown_again(ask: Ask, newest: TurnSeen) -> bool:
 
     Where the ask before has the same words, they were typed twice.
     """
-    earlier = [message.text for message in ask.request.history if message.role == "user"]
-    typed_twice = bool(earlier) and earlier[-1].split() == ask.request.text.split()
     return (
-        not typed_twice
-        and ask.place.repeats(newest)
+        ask.place.repeats(newest)
+        and ask.place.before.split() != ask.place.text.split()
         and _cut(ask, newest)
+        and ask.place.number != newest.place
         and _under_way(ask, RETRY_WINDOW, newest) is not None
     )
 

@@ -5,6 +5,8 @@ what the conversation asks (`conversation.py`).
 """
 
 import base64
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +23,7 @@ from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
 from proxy.templates import conversation
 
+MAX_STORED_CHARS = 20_000  # of a stored prompt and its variables, by which two are told apart
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_PARTS = 1_000_000  # of one answer, as many as tokens in the largest context; each takes microseconds of ours
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -47,7 +50,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
     """Read a request by the fields of its body. See `read_request`."""
     messages = tuple(_messages(dialect, fields))
     named = _name(at(fields, dialect.named_automation)) if dialect.named_automation else None
-    continues = _claimed(dialect.continues, fields)
+    continues = _claimed(dialect.continues, fields) or _in_path(dialect.continues_path, path)
     if not (messages or named or continues or _says_nothing(dialect, fields)):
         raise UnreadableExchange("the body has no messages")
     sent = Sent(
@@ -68,7 +71,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         tail=ask.tail,
         text=ask.text,
         history=ask.history,
-        model=_name(at(fields, dialect.asked_model)) or _model_in(dialect, path),
+        model=_name(at(fields, dialect.asked_model)) or _in_path(dialect.model_path, path),
         streamed=_streams(dialect, path, fields),
         opening=ask.opening,
         place=ask.place,
@@ -77,6 +80,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         signals=signals,
         completion=_completes(dialect, path, fields, messages),
         continues=continues,
+        stored=_stored(dialect, fields),
     )
 
 
@@ -214,6 +218,11 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
         yield Spoken("assistant")
 
 
+def _stored(dialect: Dialect, fields: dict[str, Any]) -> str | None:
+    kept = at(fields, dialect.stored) if dialect.stored else None
+    return fit(json.dumps(kept, sort_keys=True), MAX_STORED_CHARS) if isinstance(kept, dict) else None
+
+
 def _says_nothing(dialect: Dialect, fields: dict[str, Any]) -> bool:
     """Say whether a request may well have no messages."""
     if any(at(fields, path) is not None for path in dialect.elsewhere):
@@ -240,8 +249,8 @@ def _completes(dialect: Dialect, path: str, fields: dict[str, Any], messages: tu
     return dialect.completes_texts and messages == (_newest(dialect, fields),)
 
 
-def _model_in(dialect: Dialect, path: str) -> str | None:
-    found = dialect.model_path.search(path) if dialect.model_path else None
+def _in_path(pattern: re.Pattern[str] | None, path: str) -> str | None:
+    found = pattern.search(path) if pattern else None
     return _name(unquote(found[1])) if found else None
 
 

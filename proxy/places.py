@@ -6,9 +6,10 @@ Whitespace does not count: clients re-send a text in new shapes.
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ledger.pseudonyms import Key
+from ledger.pseudonyms import DIGEST_CHARS, Key
 from proxy.reading import Request
 
+HALF = DIGEST_CHARS // 2
 MAX_PIECES = 64  # of a text, looked at for what was asked before
 
 
@@ -31,7 +32,9 @@ class Place:
     person: str
     conversation: str
     number: int  # how many asks came before it in the conversation
+    before: str = field(repr=False)  # the ask before it, which tells two asks of the same words apart; "": none
     text: str = field(repr=False)
+    stored: str = field(repr=False)  # the prompt that the assistant keeps, where that is what is asked; "": none
     session: str | None  # the trace of its session: of all that a person and their agents do in one go
     sent: str | None  # the trace of the client's own id of the turn
     continued: str | None  # the trace of the answer that it goes on from
@@ -39,18 +42,18 @@ class Place:
 
     @property
     def ask(self) -> str:
-        return self._ask(self.conversation, self.number, self.text)
+        return self._ask(self.text)
 
     def repeats(self, turn: Asked) -> bool:
-        """Say whether the turn asked the same words, at its own place."""
-        return turn.place is not None and turn.ask == self._ask(turn.conversation, turn.place, self.text)
+        """Say whether the turn asked the same words, wherever that was."""
+        return turn.ask[HALF:] == self.ask[HALF:]
 
     def behind(self, turn: Asked) -> str | None:
         """Give what the text says behind the turn's own words at the same place, as after an interruption."""
         if turn.conversation == self.conversation and turn.place == self.number:
             pieces = self.text.split("\n\n", MAX_PIECES)
             for count in range(1, len(pieces)):
-                if turn.ask == self._ask(self.conversation, self.number, "\n\n".join(pieces[:count])):
+                if turn.ask == self._ask("\n\n".join(pieces[:count])):
                     return "\n\n".join(pieces[count:])
         return None
 
@@ -58,8 +61,10 @@ class Place:
         """Give the place that follows a turn."""
         return replace(self, conversation=turn.conversation, number=(turn.place or 0) + 1)
 
-    def _ask(self, conversation: str, number: int, text: str) -> str:
-        return self.key.digest("ask", self.person, conversation, str(number), _plain(text))
+    def _ask(self, text: str) -> str:
+        """Stand for where something was asked, and behind that for what."""
+        where = self.key.digest("place", self.person, self.conversation, str(self.number), _plain(self.before))
+        return where[:HALF] + self.key.digest("words", self.person, _plain(text), self.stored)[:HALF]
 
 
 def place(key: Key, person: str, client: str | None, request: Request) -> Place:
@@ -72,7 +77,9 @@ def place(key: Key, person: str, client: str | None, request: Request) -> Place:
         person=person,
         conversation=key.digest("conversation", person, *anchor),
         number=request.place,
+        before=next((said.text for said in reversed(request.history) if said.role == "user"), ""),
         text=request.text,
+        stored=request.stored or "",
         session=_trace(key, "session", person, session),
         sent=_trace(key, "sent", person, request.signals.turn),
         continued=answer_trace(key, person, request.continues),

@@ -65,8 +65,9 @@ def _marker(markers: Iterable[Marker], sent: Sent) -> Marker | None:
 
 
 def _holds(sign: Sign, sent: Sent) -> bool:
-    if isinstance(sign.where, Field):
-        value = _value(sign.where, sent)
+    if isinstance(sign.where, Field | tuple):
+        fields = (sign.where,) if isinstance(sign.where, Field) else sign.where
+        value = next((found for field in fields if (found := _value(field, sent)) is not None), None)
         return value is not None and _reads(sign, value)
     return any(_reads(sign, text) for text in _texts(sign, sent))
 

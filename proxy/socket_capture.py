@@ -4,6 +4,7 @@ mitmproxy puts messages together from their frames and undoes their compression 
 them as they were sent. Leaves out which messages ask (`sockets/`).
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ MAX_MESSAGE_COPY = 8 * 1024 * 1024  # a longer one passes whole, and is known by
 MAX_BEGINNING = 4 * 1024
 # Clients write the type first. Where one does not, its answer may pass before its call is stored; nothing else differs.
 ASKING = b'"response.'
-ASKING_WITHIN = 256
+ENDING = re.compile(rb'"type"\s*:\s*"(?:response\.(?:completed|incomplete|failed|done)|error)"')
+WITHIN = 256
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class _Socket:
     number: int
     client: str  # mitmproxy's id of the client's connection
     awaited: int | None = None  # the newest message that may ask, until something is answered
+    answering: bool = False  # as far as a look at a message tells
 
 
 @dataclass(slots=True)
@@ -35,6 +38,11 @@ class SocketCapture:
     put: Callable[[Event], None]
     numbers: Iterator[int]
     _sockets: dict[str, _Socket] = field(default_factory=dict)  # by mitmproxy's id of the flow
+
+    @property
+    def answering(self) -> int:
+        """How many are under way with an answer."""
+        return sum(socket.answering for socket in self._sockets.values())
 
     def opened(self, flow: http.HTTPFlow, upgrade: Callable[[int], Asked]) -> None:
         socket = _Socket(next(self.numbers), flow.client_conn.id)
@@ -52,7 +60,7 @@ class SocketCapture:
         message = messages[-1]
         messages.clear()
         number, size = next(self.numbers), len(message.content)
-        awaited = message.from_client and ASKING in message.content[:ASKING_WITHIN]
+        awaited = message.from_client and ASKING in message.content[:WITHIN]
         self.put(
             SocketMessage(
                 exchange=number,
@@ -67,9 +75,11 @@ class SocketCapture:
             )
         )
         if awaited:
-            socket.awaited = number
+            socket.awaited, socket.answering = number, True
         if message.from_client:
             return None
+        if socket.answering and ENDING.search(message.content, 0, WITHIN):
+            socket.answering = False
         before, socket.awaited = socket.awaited, None
         return before
 

@@ -35,6 +35,7 @@ GEMINI_CLI = Client(
         ),
     ),
     envelope=Envelope(
+        asks="texts",
         edges=(tag("session_context"), ("<untrusted_context", "</untrusted_context>")),
         drops=("<state_snapshot>", "Analyze *only* the content and structure of your immediately preceding response"),
         synthetic=("Please continue", "Please continue."),
@@ -83,7 +84,7 @@ OPENCODE = Client(
             "opencode-ai 1.18.33",
         ),
     ),
-    envelope=Envelope(drops=("Generate a title for this conversation:",), quoted=True),
+    envelope=Envelope(drops=("Generate a title for this conversation:",), asks="messages", quoted=True),
 )
 AIDER = Client(
     name="aider",

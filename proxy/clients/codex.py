@@ -9,7 +9,7 @@ METADATA = "x-codex-turn-metadata"
 
 
 def _told(*names: str) -> tuple[Field, ...]:
-    """Give the places of a turn's metadata: the body's, which is always there, and the header's, over HTTP alone."""
+    """Give the places of a turn's metadata: the body's, and the header's, which is a WebSocket's first call's."""
     return tuple(
         field
         for name in names
@@ -20,8 +20,8 @@ def _told(*names: str) -> tuple[Field, ...]:
     )
 
 
-def _kind(kind: str) -> tuple[Marker, ...]:
-    return tuple(Marker(kind, (Sign(field, kind, "is"),), CAPTURED) for field in _told("request_kind"))
+def _kind(kind: str) -> Marker:
+    return Marker(kind, (Sign(_told("request_kind"), kind, "is"),), CAPTURED)
 
 
 CODEX = Client(
@@ -37,16 +37,18 @@ CODEX = Client(
     turn=_told("root_turn_id", "turn_id"),
     by_agent=(
         header("x-openai-subagent"),
-        *(Sign(field) for field in _told("subagent_kind", "parent_turn_id")),
+        Sign(_told("subagent_kind")),
+        Sign(_told("parent_turn_id")),
     ),
-    by_person=tuple(Sign(field, "user", "is") for field in _told("thread_source")),
+    by_person=(Sign(_told("thread_source"), "user", "is"),),
     automation=(
-        *_kind("prewarm"),
-        *_kind("compaction"),
+        _kind("prewarm"),
+        _kind("compaction"),
         Marker("compaction", (Sign("last", "You are performing a CONTEXT CHECKPOINT COMPACTION."),), CAPTURED),
         Marker("memory", (header("x-openai-memgen-request", "true", "is"),), "codex, third parties"),
     ),
     envelope=Envelope(
+        asks="messages",
         whole=(
             ("# AGENTS.md instructions for ", "</INSTRUCTIONS>"),
             tag("environment_context"),

@@ -37,6 +37,7 @@ COPILOT = Client(
         Marker("commit", (Sign("last", "<repository-context>"),), CHAT),
     ),
     envelope=Envelope(
+        asks="messages",
         inside=(tag("userRequest"), tag("user_query")),
         edges=(
             tag("current_datetime"),

@@ -30,7 +30,7 @@ class Field:
 class Sign:
     """Holds where a text of the request reads so. Space around it does not count; the empty text fits any."""
 
-    where: Field | Place
+    where: Field | tuple[Field, ...] | Place  # of several fields the first that is there counts
     text: str = ""
     how: How = "begins"
 
@@ -70,6 +70,8 @@ class Envelope:
     asides: tuple[Element, ...] = ()  # a system message that begins so holds a human's words, up to the last end
     setups: tuple[str, ...] = ()  # a message that begins so is dropped, with its answer
     restarts: tuple[str, ...] = ()  # a message that begins so is dropped, with all before it and its answer
+    # What is an ask of its own, though none was answered between: the answer was interrupted. Else they are one.
+    asks: Literal["rounds", "messages", "texts"] = "rounds"
     quoted: bool = False  # a text with spaces may stand in double quotes, as a shell would need
     command: Command | None = None
 

@@ -13,6 +13,7 @@ from proxy.dialects.browser import LIBRECHAT, OPEN_WEBUI, OPEN_WEBUI_TASK, VERCE
 from proxy.dialects.cohere import COHERE_V1, COHERE_V2
 from proxy.dialects.google import GEMINI, GEMINI_CODE_ASSIST, GEMINI_INTERACTIONS
 from proxy.dialects.invoke import BEDROCK_MESSAGES, BEDROCK_PROMPT
+from proxy.dialects.mistral import MISTRAL_CONVERSATIONS
 from proxy.dialects.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from proxy.dialects.openai import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES
 from proxy.dialects.realtime import OPENAI_REALTIME
@@ -26,6 +27,7 @@ _ALL = (
     *(AMAZON_Q, AMAZON_Q_COMPLETIONS),
     *(OLLAMA_CHAT, OLLAMA_GENERATE),
     *(COHERE_V2, COHERE_V1),
+    MISTRAL_CONVERSATIONS,
     PROMPT_BATCH,
     *(OPEN_WEBUI, OPEN_WEBUI_TASK, LIBRECHAT, VERCEL_AI),
 )

@@ -51,8 +51,8 @@ def unnamed(outcome: Any) -> Any:
 
 @pytest.mark.parametrize("kind", ["requests", "answers"])
 def test_it_reads_openais_cases_as_openais_dialect(own: Dialect, kind: str) -> None:
-    """Written down by the keys of a file."""
-    read = [case for case in cases(kind) if case.dialect.name == "openai-chat"]
+    """Written down by the keys of a file, which have nothing for what stands in a path."""
+    read = [case for case in cases(kind) if case.dialect.name == "openai-chat" and "path" not in case.content]
     assert len(read) >= 8
     for case in read:
         assert unnamed(case.outcome(dialect=own)) == unnamed(case.content["outcome"]), case.id

@@ -165,6 +165,16 @@ TWICE = {**SHORT, "history": (Message("user", " why "), Message("assistant", "so
             Seen(asked=turn(of=SHORT), newest=turn("x", 9, of=LONG)), 60, SHORT, PROMPT, id="the first ask's words"
         ),
         pytest.param(Seen(asked=turn(of=SHORT), newest=turn("x", 9, of=LONG)), 9, SHORT, retry(), id="gone back"),
+        pytest.param(
+            Seen(asked=turn(of=SHORT), newest=turn("why", 9, of=LONG)), 9, SHORT, goes_on(9), id="the first's words too"
+        ),
+        pytest.param(
+            Seen(asked=turn(of=SHORT), newest=turn("why", 9, of=LONG)),
+            9,
+            {**SHORT, "tail": "tool_results"},
+            goes_on(9),
+            id="its tools, with the first's words",
+        ),
     ],
 )
 def test_a_summary_in_the_histories_place_makes_no_turn(

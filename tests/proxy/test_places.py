@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.pseudonyms import Key
+from ledger.records import Message
 from proxy.places import Place, answer_trace, place
 from proxy.reading import Request, Signals
 
@@ -42,10 +43,18 @@ def test_a_place_is_the_same_when_only_whitespace_differs() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [of(place=1), of(conversation="c2"), of("mend it"), of(person="q"), of(continues="r")],
+    [
+        of(place=1),
+        of(conversation="c2"),
+        of("mend it"),
+        of(person="q"),
+        of(continues="r"),
+        of(stored='{"id": "greeting"}'),
+        of(history=(Message("user", "look at it"), Message("assistant", "Done."))),
+    ],
 )
 def test_another_place_text_conversation_or_person_is_another_ask(other: Place) -> None:
-    """An ask that goes on from an answer is in no conversation that begins so, either."""
+    """So is one behind another ask, and one that goes on from an answer."""
     assert of().ask != other.ask
 
 
@@ -66,13 +75,12 @@ def test_calls_without_a_session_wait_by_their_client() -> None:
     assert of().session is None
 
 
-def test_words_are_compared_at_the_turns_own_place() -> None:
-    """A turn of an older Assay has none."""
+def test_words_are_known_again_wherever_they_stand() -> None:
+    """And in whatever conversation of their person."""
     turn = Turn(of(place=3, conversation="c"))
-    assert of(place=1, conversation="c").repeats(turn)
+    assert of("fix  it", place=1).repeats(turn)
     assert not of("mend it", place=3, conversation="c").repeats(turn)
-    turn.place = None  # type: ignore[assignment]
-    assert not of(place=1, conversation="c").repeats(turn)
+    assert not of(person="q", place=3, conversation="c").repeats(turn)
 
 
 def test_what_stands_behind_an_ask_at_its_place_is_found() -> None:

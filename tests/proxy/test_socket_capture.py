@@ -254,6 +254,28 @@ async def test_what_is_open_when_the_proxy_stops_is_closed(sink: ListSink, confd
     assert [type(event) for event in sink.events].count(SocketClosed) == 1
 
 
+async def test_a_websocket_is_under_way_while_it_answers(sink: ListSink, confdir: Path) -> None:
+    """The proxy lets answers end before it stops, and does not wait for sockets that are merely open."""
+    async with (
+        socket_upstream(echo) as up,
+        running_proxy(sink, reverse(up, confdir), wants=asks) as run,
+        opened(run.address, RESPONSES) as client,
+    ):
+        for said, under_way in (
+            ('{"type":"session.update"}', 0),
+            (CREATE, 1),
+            ('{"type":"other"}', 1),
+            ('{"type": "response.completed"}', 0),
+            (CREATE, 1),
+        ):
+            await client.send(*text(said))
+            await client.message()
+            assert run.capture.under_way == under_way
+        await client.send(CloseConnection(1000))
+        await client.until_closed()
+        await until(lambda: not run.capture.under_way)
+
+
 async def test_a_person_who_authenticates_is_named_on_a_websocket(sink: ListSink, confdir: Path) -> None:
     async with socket_upstream(echo) as up:
         host = f"{HOST}:{up.address[1]}"

@@ -272,3 +272,11 @@ def test_a_task_in_a_longer_conversation_is_a_persons_ask() -> None:
     text = "### Task:\nGenerate a concise title summarizing the chat history."
     spoken = (Spoken("human", ("Hello.",)), Spoken("assistant", ("Hello.",)), Spoken("human", (text,)))
     assert recognise(Sent({}, {}, (), spoken)).client is None
+
+
+def test_what_a_websocket_was_opened_for_says_nothing_of_its_later_calls() -> None:
+    """Codex opens it to warm up, and its header stays; each call says in its body what it is for."""
+    warmed = {"x-codex-turn-metadata": '{"request_kind": "prewarm"}'}
+    told = {"client_metadata": {"x-codex-turn-metadata": '{"request_kind": "turn"}'}}
+    sent = Example("codex", "", ("Mend the door.",), headers=asking.CODEX | warmed, body=told).sent
+    assert recognise(sent).marker is None

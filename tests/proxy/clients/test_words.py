@@ -392,3 +392,24 @@ def test_an_unknown_clients_text_stays_whole(headers: dict[str, str] | None, tex
 def test_a_tag_inside_a_persons_sentence_stays(text: str) -> None:
     """The client writes its own before and behind."""
     assert claude(text).text == text
+
+
+ABORTED = "<turn_aborted>\nThe user interrupted the previous turn on purpose.\n</turn_aborted>"
+INTERRUPTED = {
+    "codex": codex("Mend the door.", ABORTED, "Mend the window."),
+    "gemini": gemini(("user", ["Mend the door.", "Mend the window."]), headers=GEMINI_CLI),
+    "opencode": chat(("user", "Mend the door."), ("user", '"Mend the window."'), headers=OPENCODE),
+    "copilot": chat(("user", "Mend the door."), ("user", "Mend the window."), headers=COPILOT),
+}
+
+
+@pytest.mark.parametrize("request_", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_what_was_asked_before_an_interrupted_answer_is_not_asked_again(request_: Request) -> None:
+    """Some clients write nothing between the two, and each is an ask of its own."""
+    assert (request_.text, request_.place, request_.opening) == ("Mend the window.", 1, "Mend the door.")
+
+
+def test_messages_of_other_programs_in_a_row_are_one_ask() -> None:
+    """As a document that an application sends before the question."""
+    asked = chat(("user", "A door has two sides."), ("user", "Which is the front?"), headers=SDK)
+    assert (asked.text, asked.place) == ("A door has two sides.\n\nWhich is the front?", 0)
