@@ -10,7 +10,10 @@ import numpy as np
 
 from classifiers.encoder import Rows
 
-ARRAYS = ("points", "dual", "bend")  # the points that it compares with, what each adds, and width and offset
+# The points that it compares with, in whole steps from -127 to 127 of each feature's own size; what each point adds; and
+# the width and the offset.
+ARRAYS = ("points", "steps", "dual", "bend")
+STEPS = 127
 SIGNALS_SHARE = 0.2  # how much signals count beside the meaning, whose rows have unit length
 CLIP = 4.0  # standard deviations
 
@@ -21,9 +24,15 @@ def features(embeddings: Rows, counted: Rows, shift: Rows, scale: Rows) -> Rows:
     return np.concatenate([embeddings, SIGNALS_SHARE * signals], axis=1).astype(np.float32)
 
 
+def rounded(points: Rows) -> dict[str, Rows]:
+    """Write points (k, f) in steps, so that they take a byte a number."""
+    steps = np.maximum(np.abs(points).max(axis=0), 1e-6) / STEPS
+    return {"points": np.round(points / steps).astype(np.float32), "steps": steps.astype(np.float32)}
+
+
 def scores(arrays: Mapping[str, Rows], rows: Rows) -> Rows:
     """Give the level that the kernel suggests for each of `rows`, (n,)."""
     width, offset = arrays["bend"]
-    points = arrays["points"]
+    points = arrays["points"] * arrays["steps"]
     apart = (rows**2).sum(1)[:, None] + (points**2).sum(1)[None] - 2 * rows @ points.T
     return np.asarray(np.exp(-width * np.maximum(apart, 0)) @ arrays["dual"] + offset, np.float32)

@@ -20,7 +20,7 @@ LAYER_DECAY = 0.9  # each layer below learns at this share of the rate above
 BATCH = 16
 WARM_UP = 0.1  # share of the steps
 CATEGORY_SHARE, WORK_SHARE = 0.3, 0.15  # of the loss, beside 2 for the levels
-MEANING_SHARE = 2.0  # of the loss: how far the asks' embeddings stray from the base encoder's
+MEANING_SHARE = 1.0  # of the loss: how far the asks' embeddings stray from the base encoder's
 OUTPUTS = 4 + len(CATEGORIES) + 1  # level thresholds, categories, work
 
 Progress = Callable[[int, int], None]

@@ -10,6 +10,7 @@ from torch import nn
 
 from classifiers.encoder import Rows
 from classifiers.head import to_probabilities
+from classifiers.kernel import rounded
 from classifiers.measures import auc, kappa, spearman
 
 MEMBERS, WIDTH = 8, 16
@@ -91,7 +92,7 @@ def kernel(features: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> 
 
     fit = SVR(kernel="rbf", C=COST, gamma=BEND, epsilon=TUBE).fit(features, levels, sample_weight=weights)
     return {
-        "points": fit.support_vectors_.astype(np.float32),
+        **rounded(fit.support_vectors_.astype(np.float32)),
         "dual": fit.dual_coef_[0].astype(np.float32),
         "bend": np.array([BEND, fit.intercept_[0]], np.float32),
     }

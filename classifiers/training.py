@@ -38,10 +38,8 @@ Progress = Callable[[str, int, int], None]
 NAME = "minilm-ordinal-{version}"
 REAL, PLAIN, DENSE = 2.0, 1.0, 0.15  # what an item counts: real prompts, those written like them, contrived ones
 TRIVIAL, GENUINE = 1, 3  # levels: up to, and from
-# Of short first turns: how many disguised copies of each are shown too, and what one counts. A judge that only saw
-# trivial asks in dress would take dress for a sign of them.
-COPIES = {0: 0.7, 1: 0.7, 2: 0.4, 3: 1.4, 4: 1.4}
-DRESSED = {0: 0.9, 1: 0.9, 2: 0.5, 3: 1.0, 4: 1.0}
+DRESSED_SHARE = 0.7, 0.4  # of short first turns that are trivial, and of others: also shown in disguise
+DRESSED = 0.9, 0.5  # what a disguise of these counts
 DRESSED_UP_TO, LISTED_UP_TO = 400, 120  # characters
 LISTED_SHARE = 0.25  # of genuine items in disguise that are hidden in a list
 HALVED_OVER = 10_000  # numbers in an array
@@ -90,8 +88,8 @@ def train(
     seed: int = 7,
     epochs: int = 2,
     folds: int = 3,
-    members: int = 2,
-    version_name: str = "1",
+    members: int = 1,
+    version_name: str = "2",
     base: Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -153,10 +151,10 @@ def gather(corpus: Sequence[Path], extra: Sequence[Path], folds: int, seed: int)
     wardrobe = Wardrobe.of([item.asked.text for item in ours if item.level > TRIVIAL])
     tiny = [item.asked.text for item in ours if item.level == TRIVIAL and may_be_listed(item)]
     for item, weight in list(zip(items, weights, strict=True)):
-        copies = int(COPIES[item.level] + random.random())
-        for _ in range(copies if weight >= PLAIN and may_be_dressed(item) else 0):
+        kind = 0 if item.level <= TRIVIAL else 1
+        if weight >= PLAIN and may_be_dressed(item) and random.random() < DRESSED_SHARE[kind]:
             items.append(dressed(item, wardrobe, tiny, random))
-            weights.append(DRESSED[item.level])
+            weights.append(DRESSED[kind])
             real.append(False)
     return Lessons(items, np.array(weights), np.array(group_folds(items, folds, seed)), np.array(real))
 
@@ -252,11 +250,14 @@ def save_weights(network: "Network", target: Path) -> None:
 
 
 def save_head(target: Path, arrays: dict[str, npt.NDArray[np.float32]]) -> None:
-    """Write the head's arrays, the lexicon in half precision."""
-    kept: Any = {
-        name: array.astype(np.float16) if array.size > HALVED_OVER else array for name, array in arrays.items()
-    }
-    np.savez_compressed(target, **kept)
+    """Write the head's arrays: the kernel's points as bytes, the lexicon in half precision."""
+
+    def kept(name: str, array: npt.NDArray[np.float32]) -> Any:
+        if name == "points":
+            return array.astype(np.int8)
+        return array.astype(np.float16) if array.size > HALVED_OVER else array
+
+    np.savez_compressed(target, **{name: kept(name, array) for name, array in arrays.items()})
 
 
 def figures(head: "Stacked", lessons: Lessons) -> dict[str, float]:
