@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers.encoder import Rows
 
-# The points that it compares with, in whole steps from -127 to 127 of each feature's own size; what each point adds; and
+# The points that it compares with, in whole steps from -127 to 127 of each feature's own size; what each point adds;
 # the width and the offset.
 ARRAYS = ("points", "steps", "dual", "bend")
 STEPS = 127

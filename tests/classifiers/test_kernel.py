@@ -15,7 +15,8 @@ def test_a_turn_on_a_point_gets_what_the_point_adds() -> None:
 
 
 def test_signals_count_for_a_share_and_no_extreme_outweighs_the_meaning() -> None:
-    rows = features(np.ones((2, 1)), np.array([[3.0], [1e9]]), np.array([1.0]), np.array([2.0]))
+    ones, counted = np.ones((2, 1), np.float32), np.array([[3.0], [1e9]], np.float32)
+    rows = features(ones, counted, np.array([1.0], np.float32), np.array([2.0], np.float32))
     np.testing.assert_allclose(rows, [[1, SIGNALS_SHARE], [1, SIGNALS_SHARE * CLIP]], rtol=1e-6)
 
 
