@@ -5,6 +5,7 @@ what the conversation asks (`conversation.py`).
 """
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from proxy.recognition import recognise
 from proxy.sent import Sent, Spoken
 from proxy.templates import conversation
 
+MAX_STORED_CHARS = 20_000  # of a stored prompt and its variables, by which two are told apart
 MAX_TOKENS = 1_000_000_000  # of one call; a thousand times the largest context. More is no count
 MAX_PARTS = 1_000_000  # of one answer, as many as tokens in the largest context; each takes microseconds of ours
 MAX_STREAM_BYTES = 512 << 20  # decompressed; ten times what 100,000 tokens take, one event each
@@ -78,6 +80,7 @@ def read_fields(dialect: Dialect, path: str, headers: Mapping[str, str], fields:
         signals=signals,
         completion=_completes(dialect, path, fields, messages),
         continues=continues,
+        stored=_stored(dialect, fields),
     )
 
 
@@ -213,6 +216,11 @@ def _messages(dialect: Dialect, fields: dict[str, Any]) -> Iterator[Spoken]:
         yield from (Spoken("assistant"), Spoken("tool", tool_results=True))
     if _holds_any(dialect.resumes, fields):
         yield Spoken("assistant")
+
+
+def _stored(dialect: Dialect, fields: dict[str, Any]) -> str | None:
+    kept = at(fields, dialect.stored) if dialect.stored else None
+    return fit(json.dumps(kept, sort_keys=True), MAX_STORED_CHARS) if isinstance(kept, dict) else None
 
 
 def _says_nothing(dialect: Dialect, fields: dict[str, Any]) -> bool:

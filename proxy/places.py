@@ -34,6 +34,7 @@ class Place:
     number: int  # how many asks came before it in the conversation
     before: str = field(repr=False)  # the ask before it, which tells two asks of the same words apart; "": none
     text: str = field(repr=False)
+    stored: str = field(repr=False)  # the prompt that the assistant keeps, where that is what is asked; "": none
     session: str | None  # the trace of its session: of all that a person and their agents do in one go
     sent: str | None  # the trace of the client's own id of the turn
     continued: str | None  # the trace of the answer that it goes on from
@@ -63,7 +64,7 @@ class Place:
     def _ask(self, text: str) -> str:
         """Stand for where something was asked, and behind that for what."""
         where = self.key.digest("place", self.person, self.conversation, str(self.number), _plain(self.before))
-        return where[:HALF] + self.key.digest("words", self.person, _plain(text))[:HALF]
+        return where[:HALF] + self.key.digest("words", self.person, _plain(text), self.stored)[:HALF]
 
 
 def place(key: Key, person: str, client: str | None, request: Request) -> Place:
@@ -78,6 +79,7 @@ def place(key: Key, person: str, client: str | None, request: Request) -> Place:
         number=request.place,
         before=next((said.text for said in reversed(request.history) if said.role == "user"), ""),
         text=request.text,
+        stored=request.stored or "",
         session=_trace(key, "session", person, session),
         sent=_trace(key, "sent", person, request.signals.turn),
         continued=answer_trace(key, person, request.continues),

@@ -44,6 +44,7 @@ class Request:
     # The assistant's own id of the answer, or of the conversation, that this goes on from. The assistant keeps what was
     # said before, so `history` and `opening` lack it, and `place` counts from here. None: all that was said is here.
     continues: str | None = field(default=None, repr=False)
+    stored: str | None = field(default=None, repr=False)  # which prompt kept by the assistant is asked, and with what
 
 
 @dataclass(frozen=True, slots=True)

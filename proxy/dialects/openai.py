@@ -127,6 +127,7 @@ OPENAI_RESPONSES = Dialect(
     conversation=(Claim(("conversation",)), Claim(("conversation", "id")), *_CONVERSATION),
     continues=(Claim(("previous_response_id",)), Claim(("conversation",)), Claim(("conversation", "id"))),
     elsewhere=(("prompt", "id"),),
+    stored=("prompt",),
     named_automation=("automation",),  # written by `proxy/sockets/responses.py`
     answer_id=(("id",), ("response", "id")),
     model=(("model",), ("response", "model")),

@@ -104,6 +104,7 @@ class Dialect:
     continues: tuple[Claim, ...] = ()  # of the request: what it goes on from, which the assistant keeps
     continues_path: re.Pattern[str] | None = None  # found in the URL's path: its first group is the same
     elsewhere: tuple[Path, ...] = ()  # of the request: what is said may stand in what this names, as a stored prompt
+    stored: Path = ()  # of the request: a prompt that the assistant keeps, with what is filled into it
     # And of the answer.
     coded_lines: str = ""  # a header of streams in which a line is a code, which is the event's name, a colon and JSON
     end_events: frozenset[str] = frozenset()  # names of events, as `ends`

@@ -301,3 +301,15 @@ def test_any_json_is_a_reply_or_refused(answer: tuple[Dialect, bytes]) -> None:
     for headers, sent in ((JSON, body), (EVENTS, b"data: " + body + b"\n\n")):
         read = read_anyhow(dialect, headers, True, sent)
         assert read is None or read.complete or headers is EVENTS
+
+
+def test_stored_prompts_are_told_apart_by_name_and_by_what_is_filled_in() -> None:
+    """Their words stand at the assistant, so nothing else could tell that two are two asks."""
+    prompts = [{"id": "a"}, {"id": "b"}, {"id": "a", "variables": {"city": "Ghent"}}, {"variables": {}, "id": "a"}]
+    read = [
+        read_request(DIALECTS["openai-responses"], "", {}, json.dumps({"prompt": prompt}).encode())
+        for prompt in prompts
+    ]
+    assert len({each.stored for each in read}) == 4
+    assert all(each.text == "" for each in read)
+    assert "Ghent" not in repr(read)

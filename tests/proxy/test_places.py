@@ -50,6 +50,7 @@ def test_a_place_is_the_same_when_only_whitespace_differs() -> None:
         of(person="q"),
         of(continues="r"),
         of(signals=Signals(session="s")),
+        of(stored='{"id": "greeting"}'),
         of(history=(Message("user", "look at it"), Message("assistant", "Done."))),
     ],
 )
