@@ -125,16 +125,13 @@ def embed(pairs: Sequence[Pair], encoder: str) -> npt.NDArray[np.float32]:
     """Read all asks with a model's folder, or with the base weights."""
     from classifiers.judge import open_encoder
     from classifiers.manifest import read_manifest
-    from classifiers.meaning import MEANING, load_meaning
 
     if encoder == "base":
         from classifiers.torch_encoder import TorchEncoder
 
         return TorchEncoder().read([one for pair in pairs for one in (pair.earlier, pair.now)]).embeddings
-    manifest = read_manifest(Path(encoder))
     views = [one for pair in pairs for one in (pair.earlier, pair.now)]
-    embeddings = open_encoder(manifest, "onnx").read(views).embeddings
-    return load_meaning(manifest.file(MEANING)).of(embeddings) if MEANING in manifest.files else embeddings
+    return open_encoder(read_manifest(Path(encoder)), "onnx").read(views).embeddings
 
 
 def main(arguments: list[str]) -> None:

@@ -4,12 +4,43 @@ Most dress is put together at random, from parts: six fixed sentences are learne
 leaves out dress that does change the work, such as a real constraint or a second ask.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from classifiers import disguise_parts as parts
+from classifiers.signals import COMPILED
 
 Dress = Callable[[str, Random], str]
+
+LEAST_BORROWED = 20
+SENTENCE = re.compile(r"[^.!?;:\n]{25,160}[.!?;:\n]")
+ASKING = re.compile(
+    r"\?|\b(?:please|can you|could you|would you|i need|i want|help|tell|give|show|let me|should)\b", re.I
+)
+ASKS = tuple(COMPILED[name] for name in ("closed_question", "how_or_why", "make", "work_through", "reshape"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wardrobe:
+    """What dress is borrowed from the prompts that are trained on."""
+
+    statements: Sequence[str] = ()  # sentences that ask nothing
+    words: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "Wardrobe":
+        """Collect it from prompts that ask for work."""
+        sentences = dict.fromkeys(found.strip() for text in texts for found in SENTENCE.findall(text))
+        statements = [found for found in sentences if states(found)]
+        return cls(statements, sorted({word for found in statements for word in found.split()}))
+
+
+def states(sentence: str) -> bool:
+    """Tell a sentence that only states something from one that may ask."""
+    return len(sentence.split()) >= 5 and not any(pattern.search(sentence) for pattern in (ASKING, *ASKS))
 
 
 def filled(template: str, random: Random) -> str:
@@ -89,11 +120,37 @@ def stripped(text: str, random: Random) -> str:
     return text.lower().replace("please ", "").rstrip(".!? ")
 
 
+def beside(text: str, random: Random, added: str) -> str:
+    """Put something before an ask, or after."""
+    return f"{added} {text}" if random.random() < 0.7 else f"{text} {added}"
+
+
+def borrowed(text: str, random: Random, wardrobe: Wardrobe) -> str:
+    """State what another prompt stated, which the ask does not need."""
+    return beside(text, random, " ".join(random.sample(wardrobe.statements, random.randint(1, 4))))
+
+
+def scattered(text: str, random: Random, wardrobe: Wardrobe) -> str:
+    """Put bare words beside it, as a search for what moves the judge does."""
+    return beside(text, random, " ".join(random.sample(wardrobe.words, random.randint(2, 9))))
+
+
+def listed(text: str, others: Sequence[str], random: Random) -> str:
+    """Make it one of a list of asks."""
+    asks = [*others]
+    asks.insert(random.randrange(len(asks) + 1), text)
+    point = random.choice(("{}. ", "{}) ", "- "))
+    return "\n".join(point.format(number) + ask for number, ask in enumerate(asks, 1))
+
+
 DRESSES: tuple[Dress, ...] = (preamble, ending, conditions, jargon, facts, length, pasted, repeated, stripped)
 
 
-def dress(text: str, random: Random) -> str:
-    """Dress a prompt in one to three ways."""
-    for put_on in random.sample(DRESSES, random.choice((1, 1, 2, 2, 3))):
+def dress(text: str, random: Random, wardrobe: Wardrobe = Wardrobe()) -> str:
+    """Dress a prompt in one to four ways."""
+    ways = [*DRESSES]
+    if len(wardrobe.words) >= LEAST_BORROWED and len(wardrobe.statements) >= LEAST_BORROWED:
+        ways += [partial(put_on, wardrobe=wardrobe) for put_on in (borrowed, borrowed, borrowed, scattered, scattered)]
+    for put_on in random.sample(ways, random.choice((1, 1, 2, 2, 3, 4))):
         text = put_on(text, random)
     return text

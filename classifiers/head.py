@@ -1,4 +1,4 @@
-"""Three experts (the network, the words, the signals) mixed into level probabilities, in plain numpy.
+"""Four experts (the network, the words, the signals, the kernel) mixed into level probabilities, in plain numpy.
 
 It leaves out how the numbers are learned (`training`).
 """
@@ -12,14 +12,15 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from classifiers import lexical
+from classifiers import kernel, lexical
 from classifiers.encoder import Reading, Rows
 from classifiers.errors import ModelError
 from classifiers.signals import signals
 from classifiers.views import View
 from ledger.records import CATEGORIES
 
-AUTOMATION = CATEGORIES.index("automation")
+AUTOMATION, CHAT = CATEGORIES.index("automation"), CATEGORIES.index("chat")
+CHAT_UNDER = 1.2  # expected level
 ARRAYS = (
     "rarity",
     "weights",
@@ -30,6 +31,7 @@ ARRAYS = (
     "hidden_bias",
     "out",
     "out_bias",
+    *kernel.ARRAYS,
     "mix",
     "offset",
     "cuts",
@@ -44,17 +46,19 @@ class Marks:
     levels: npt.NDArray[np.int64]  # (n,): 0 to 4
     categories: Rows  # (n, 10): probabilities, in the order of CATEGORIES
     work: Rows  # (n,): probability that it serves some employer's work
-    experts: Rows  # (n, 3): the levels that the network, the words alone and the signals alone suggest
+    experts: Rows  # (n, 4): the levels that the network, the words, the signals and the kernel suggest, each alone
     signals: Rows  # (n, len(NAMES))
 
     def category(self, row: int) -> int:
         """Give the place of one turn's category: the likeliest, but automation only when likelier than not.
 
-        Automation takes all value from a turn, so a guess must not do it.
+        Automation takes all value from a turn, so a guess must not do it. And what asks for work is no chat.
         """
         shares = self.categories[row].copy()
         if shares[AUTOMATION] < 0.5:
             shares[AUTOMATION] = 0
+        if self.probabilities[row] @ np.arange(5) >= CHAT_UNDER:
+            shares[CHAT] = 0
         return int(shares.argmax())
 
 
@@ -68,7 +72,16 @@ class Head:
         """Judge turns that the network has read."""
         counted = signals(views)
         words = np.array([self._words(view) for view in views], dtype=np.float32)
-        said = np.stack([expected(reading.outputs[:, :4]), words, expected(layer_logits(self._a, counted))], axis=1)
+        near = kernel.features(reading.embeddings, counted, self._a["shift"], self._a["scale"])
+        said = np.stack(
+            [
+                expected(reading.outputs[:, :4]),
+                words,
+                expected(layer_logits(self._a, counted)),
+                kernel.scores(self._a, near),
+            ],
+            axis=1,
+        )
         probabilities = to_probabilities(said @ self._a["mix"] + self._a["offset"])
         score = probabilities @ np.arange(5, dtype=np.float32)
         return Marks(

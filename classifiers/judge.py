@@ -11,7 +11,6 @@ from classifiers.head import Head, load_head
 from classifiers.judgements import Weighed, judgement
 from classifiers.languages import language
 from classifiers.manifest import MANIFEST, SHIPPED, Manifest, read_manifest
-from classifiers.meaning import MEANING, Meaning, load_meaning
 from classifiers.reasons import reasons
 from classifiers.rules import RulesJudge
 from classifiers.views import view
@@ -44,13 +43,11 @@ class ModelJudge:
         name: str,
         encoder: Encoder,
         head: Head,
-        meaning: Meaning | None = None,
         exemplars: Exemplars | None = None,
     ) -> None:
         self.name = name
         self._encoder = encoder
         self._head = head
-        self._meaning = meaning
         self._exemplars = exemplars
 
     def judge(self, turns: Sequence[PendingTurn]) -> list[Judgement]:
@@ -77,9 +74,7 @@ class ModelJudge:
             )
             for row, turn in enumerate(turns)
         ]
-        if self._meaning is None:  # what a fine-tuned network gives is close for what is alike in kind alone
-            return [(found, None) for found in judgements]
-        return list(zip(judgements, self._meaning.of(reading.embeddings), strict=True))
+        return list(zip(judgements, reading.embeddings, strict=True))
 
     def _near(self, embedding: Rows) -> list[Near]:
         return self._exemplars.nearest(embedding, NEAREST) if self._exemplars else []
@@ -104,9 +99,8 @@ def load_judge(model: Path | None = None, backend: str = "onnx") -> Judge:
         if model:
             raise ModelError(f"{error.name} is not installed: pip install 'assay[classifier]'") from None
         return RulesJudge(f"judged by simple rules, as {error.name} is not installed")
-    meaning = load_meaning(manifest.file(MEANING)) if MEANING in manifest.files else None
     exemplars = load_exemplars(manifest.file(EXEMPLARS)) if EXEMPLARS in manifest.files else None
-    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), meaning, exemplars)
+    return ModelJudge(manifest.name, encoder, load_head(manifest.file(HEAD)), exemplars)
 
 
 def open_encoder(manifest: Manifest, backend: str) -> Encoder:

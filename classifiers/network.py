@@ -19,20 +19,28 @@ ENCODER_RATE, HEAD_RATE = 5e-5, 1e-3  # learning rates at the top layer and of t
 LAYER_DECAY = 0.9  # each layer below learns at this share of the rate above
 BATCH = 16
 WARM_UP = 0.1  # share of the steps
-CATEGORY_SHARE, WORK_SHARE = 0.3, 0.15  # of the loss, beside 1 for the levels
+CATEGORY_SHARE, WORK_SHARE = 0.3, 0.15  # of the loss, beside 2 for the levels
+MEANING_SHARE = 1.0  # of the loss: how far the asks' embeddings stray from the base encoder's
 OUTPUTS = 4 + len(CATEGORIES) + 1  # level thresholds, categories, work
 
 Progress = Callable[[int, int], None]
 
 
 class Network(nn.Module):  # type: ignore[misc] # torch has no types where lint runs
-    """Pools the ask and the conversation apart, then reads every mark from both at once."""
+    """Pools the ask and the conversation apart, then reads every mark from both at once.
+
+    Beside them `meaning` leads the ask back to the base encoder's embedding: a network that is fine-tuned to tell
+    levels puts asks together that are alike in kind, and forgets what they are about.
+    """
 
     def __init__(self, encoder: nn.Module, width: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(0.1)
         self.heads = nn.Linear(2 * width, OUTPUTS)
+        self.meaning = nn.Linear(width, width)
+        nn.init.eye_(self.meaning.weight)
+        nn.init.zeros_(self.meaning.bias)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
@@ -44,7 +52,7 @@ class Network(nn.Module):  # type: ignore[misc] # torch has no types where lint 
         earlier = (token_type_ids * attention_mask).unsqueeze(-1).to(hidden.dtype)
         ask = attention_mask.unsqueeze(-1).to(hidden.dtype) - earlier
         pooled = [(hidden * part).sum(1) / part.sum(1).clamp(min=1) for part in (ask, earlier)]
-        return self.heads(self.dropout(torch.cat(pooled, 1))), nn.functional.normalize(pooled[0], dim=1)
+        return self.heads(self.dropout(torch.cat(pooled, 1))), nn.functional.normalize(self.meaning(pooled[0]), dim=1)
 
 
 def load(path: str, seed: int = 0) -> Network:
@@ -72,8 +80,8 @@ def fit(network: Network, tokens: Tokens, targets: "Targets", *, epochs: int, se
     network.train()
     for done, rows in enumerate((rows for dealt in deals for rows in dealt), 1):
         with torch.autocast("cpu", torch.bfloat16):
-            outputs, _ = network(**tensors(tokens, rows))
-        loss = targets.loss(outputs.float(), rows)
+            outputs, embeddings = network(**tensors(tokens, rows))
+        loss = targets.loss(outputs.float(), embeddings.float(), rows)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -91,7 +99,7 @@ def rates(network: Network) -> list[dict[str, Any]]:
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
-        if name.startswith("heads"):
+        if name.startswith(("heads", "meaning")):
             rate = HEAD_RATE
         else:
             depth = int(name.split("layer.")[1].split(".")[0]) + 1 if "layer." in name else 0
@@ -104,11 +112,18 @@ class Targets:
     """What each turn should get, and how much a mistake counts: under 1, the turn is seen in that share of epochs."""
 
     def __init__(
-        self, levels: Sequence[int], categories: Sequence[int], work: Sequence[bool], weights: Sequence[float]
+        self,
+        levels: Sequence[int],
+        categories: Sequence[int],
+        work: Sequence[bool],
+        meanings: npt.NDArray[np.float32],
+        weights: Sequence[float],
     ) -> None:
+        """Take a row a turn; `meanings`: the base encoder's embeddings of the asks, (n, width) of unit length."""
         self.over = torch.tensor([[float(level > k) for k in range(4)] for level in levels])
         self.category = torch.tensor(categories)
         self.work = torch.tensor([float(w) for w in work])
+        self.meanings = torch.from_numpy(meanings)
         self.share = np.asarray(weights, dtype=np.float64)
         self.weight = torch.tensor(weights, dtype=torch.float32).clamp(min=1)
 
@@ -116,15 +131,17 @@ class Targets:
         """Draw the rows that one epoch sees."""
         return np.flatnonzero(random.random(len(self.share)) < self.share)
 
-    def loss(self, outputs: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    def loss(self, outputs: torch.Tensor, embeddings: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         """Weigh the mistakes of a batch."""
         index = torch.from_numpy(rows)
         binary, many = nn.functional.binary_cross_entropy_with_logits, nn.functional.cross_entropy
         level = binary(outputs[:, :4], self.over[index], reduction="none").mean(1)
         category = many(outputs[:, 4:-1], self.category[index], reduction="none", label_smoothing=0.05)
         work = binary(outputs[:, -1], self.work[index], reduction="none")
+        astray = 1 - (embeddings * self.meanings[index]).sum(1)
         weight = self.weight[index]
-        return ((2 * level + CATEGORY_SHARE * category + WORK_SHARE * work) * weight).sum() / weight.sum()
+        each = 2 * level + CATEGORY_SHARE * category + WORK_SHARE * work + MEANING_SHARE * astray
+        return (each * weight).sum() / weight.sum()
 
 
 def deal(tokens: Tokens, rows: npt.NDArray[np.int64], random: np.random.Generator) -> list[npt.NDArray[np.int64]]:

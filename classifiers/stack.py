@@ -1,6 +1,7 @@
 """Learns the head: layers over the signals, the experts' mix, the cuts between levels. Needs the `train` extra."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +10,14 @@ from torch import nn
 
 from classifiers.encoder import Rows
 from classifiers.head import to_probabilities
-from classifiers.measures import kappa, spearman
+from classifiers.kernel import rounded
+from classifiers.measures import auc, kappa, spearman
 
 MEMBERS, WIDTH = 8, 16
 STEPS, RATE, DECAY, DROPOUT = 250, 0.01, 0.003, 0.2
 CERTAIN = 10.0  # a logit
+COST, BEND, TUBE = 2.0, 0.7, 0.2  # of the kernel machine: the price of a mistake, the width, what is no mistake
+SUBSTANTIVE = 3  # the level
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 Levels = npt.NDArray[np.int64]
@@ -34,7 +38,7 @@ def learn(
     folds: npt.NDArray[np.int64],
     real: npt.NDArray[np.bool_],
 ) -> Stacked:
-    """Learn to mix what the three experts said, (n, 3) levels, of turns that none of them had seen.
+    """Learn to mix what the experts said, (n, experts) levels, of turns that none of them had seen.
 
     The shares are those that rank the real prompts best; each threshold then has its own slope and offset. Few numbers
     on purpose: freer mixes were worse in every try (docs/experiments.md).
@@ -54,10 +58,16 @@ def learn(
 
 
 def best_shares(said: Rows, levels: Levels) -> Rows:
-    """Choose the experts' shares, in tenths, by rank correlation."""
-    tenths = [(a, b, 10 - a - b) for a in range(4, 9) for b in range(1, 11 - a) if 10 - a - b >= 0]
-    best = max(tenths, key=lambda shares: spearman(said @ np.array(shares), levels))
-    return np.asarray(np.array(best) / 10, np.float32)
+    """Choose the experts' shares, in tenths: those that rank all prompts best, and the substantive above the rest."""
+    experts = said.shape[1]
+    tenths = (np.diff([-1, *bars, 9 + experts]) - 1 for bars in combinations(range(9 + experts), experts - 1))
+    best = max(tenths, key=lambda shares: rank_quality(said @ shares, levels))
+    return np.asarray(best / 10, np.float32)
+
+
+def rank_quality(score: Rows, levels: Levels) -> float:
+    """Add up how well a score ranks all levels and finds the substantive."""
+    return spearman(score, levels) + auc(score, levels >= SUBSTANTIVE)
 
 
 def thresholds(mean: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> tuple[Rows, Rows]:
@@ -74,6 +84,18 @@ def threshold(mean: Rows, over: npt.NDArray[np.bool_], weights: npt.NDArray[np.f
         return 0.0, CERTAIN if over.all() else -CERTAIN
     fit = LogisticRegression(C=10.0).fit(mean[:, None], over, sample_weight=weights)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
+
+
+def kernel(features: Rows, levels: Levels, weights: npt.NDArray[np.float64]) -> Arrays:
+    """Fit the kernel machine: support vector regression over what turns mean and their signals."""
+    from sklearn.svm import SVR
+
+    fit = SVR(kernel="rbf", C=COST, gamma=BEND, epsilon=TUBE).fit(features, levels, sample_weight=weights)
+    return {
+        **rounded(fit.support_vectors_.astype(np.float32)),
+        "dual": fit.dual_coef_[0].astype(np.float32),
+        "bend": np.array([BEND, fit.intercept_[0]], np.float32),
+    }
 
 
 def layers(features: Rows, levels: Levels, weights: npt.NDArray[np.float64], seed: int) -> Arrays:

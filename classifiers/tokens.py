@@ -15,7 +15,7 @@ from classifiers.views import View
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-ASK, EARLIER = 160, 56  # word pieces kept
+ASK, EARLIER = 160, 96  # word pieces kept
 START, END = 101, 102  # [CLS] and [SEP] of the BERT vocabulary
 
 Tokens = Sequence[tuple[list[int], int]]  # word pieces, and how many of them belong to the ask

@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.disguises import dress
+from classifiers.disguises import Wardrobe, dress, listed
 from classifiers.encoder import base_folder
 from classifiers.errors import ModelError
 from classifiers.exemplars import EXEMPLARS, exemplars
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS
 from classifiers.labelled import CORPUS, Asked, Labelled, group_folds, read_labelled
 from classifiers.manifest import write_manifest
-from classifiers.meaning import MEANING
-from classifiers.meaning import learn as learn_meaning
 from classifiers.onnx_encoder import OnnxEncoder
 from ledger.records import CATEGORIES
 
@@ -39,11 +37,11 @@ Progress = Callable[[str, int, int], None]
 
 NAME = "minilm-ordinal-{version}"
 REAL, PLAIN, DENSE = 2.0, 1.0, 0.15  # what an item counts: real prompts, those written like them, contrived ones
-DRESSED_SHARE, DRESSED = (
-    0.4,
-    0.5,
-)  # share of short first turns that are also shown in disguise, and what a disguise counts
-DRESSED_UP_TO = 400  # characters
+TRIVIAL, GENUINE = 1, 3  # levels: up to, and from
+DRESSED_SHARE = 0.7, 0.4  # of short first turns that are trivial, and of others: also shown in disguise
+DRESSED = 0.9, 0.5  # what a disguise of these counts
+DRESSED_UP_TO, LISTED_UP_TO = 400, 120  # characters
+LISTED_SHARE = 0.25  # of genuine items in disguise that are hidden in a list
 HALVED_OVER = 10_000  # numbers in an array
 LIBRARIES = (
     "torch",
@@ -90,8 +88,8 @@ def train(
     seed: int = 7,
     epochs: int = 2,
     folds: int = 3,
-    members: int = 2,
-    version_name: str = "1",
+    members: int = 1,
+    version_name: str = "2",
     base: Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -107,7 +105,6 @@ def train(
         import torch
 
         from classifiers import export, network
-        from classifiers.torch_encoder import TorchEncoder
     except ImportError:
         raise ModelError("training needs torch: run `make train-env` and use its python") from None
     torch.set_num_threads(1)  # a second thread waits for a busy core more than it works
@@ -122,8 +119,6 @@ def train(
     save_head(out / HEAD, {**stacked.arrays, **arrays})
     encoder = OnnxEncoder(out / NETWORK, out / TOKENIZER)
     exemplars(encoder, doubted(stacked, lessons)).save(out / EXEMPLARS)
-    views = [item.asked.view() for path in paths for item in read_labelled(path)]
-    learn_meaning(encoder, TorchEncoder(base=folder), views).save(out / MEANING)
     found = figures(stacked, lessons)
     name = NAME.format(version=version_name)
     made = {
@@ -135,7 +130,7 @@ def train(
         "libraries": {library: version(library) for library in LIBRARIES},
         "out_of_fold": found,
     }
-    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS, MEANING], made)
+    write_manifest(out, name, [NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS], made)
     tell("export", 1, 1)
     return Trained(name, out, time.monotonic() - started, found)
 
@@ -152,10 +147,14 @@ def gather(corpus: Sequence[Path], extra: Sequence[Path], folds: int, seed: int)
     best = max(weights)
     real = [weight == best for weight in weights]
     random = Random(seed)  # noqa: S311 - not for secrets
+    ours = [item for item in items if item.origin not in stems]
+    wardrobe = Wardrobe.of([item.asked.text for item in ours if item.level > TRIVIAL])
+    tiny = [item.asked.text for item in ours if item.level == TRIVIAL and may_be_listed(item)]
     for item, weight in list(zip(items, weights, strict=True)):
-        if weight >= PLAIN and may_be_dressed(item) and random.random() < DRESSED_SHARE:
-            items.append(dressed(item, random))
-            weights.append(DRESSED)
+        kind = 0 if item.level <= TRIVIAL else 1
+        if weight >= PLAIN and may_be_dressed(item) and random.random() < DRESSED_SHARE[kind]:
+            items.append(dressed(item, wardrobe, tiny, random))
+            weights.append(DRESSED[kind])
             real.append(False)
     return Lessons(items, np.array(weights), np.array(group_folds(items, folds, seed)), np.array(real))
 
@@ -165,17 +164,26 @@ def may_be_dressed(item: Labelled) -> bool:
     return not item.asked.context and len(item.asked.text) <= DRESSED_UP_TO and item.category != "automation"
 
 
-def dressed(item: Labelled, random: Random) -> Labelled:
-    """Disguise an item."""
-    asked = Asked(f"{item.asked.id}-dressed", dress(item.asked.text, random), ())
+def may_be_listed(item: Labelled) -> bool:
+    """Tell whether an item can be one of a list of tiny asks."""
+    return not item.asked.context and len(item.asked.text) <= LISTED_UP_TO and "\n" not in item.asked.text
+
+
+def dressed(item: Labelled, wardrobe: Wardrobe, tiny: Sequence[str], random: Random) -> Labelled:
+    """Disguise an item, or hide a genuine one among tiny asks."""
+    if item.level >= GENUINE and tiny and random.random() < LISTED_SHARE:
+        text = listed(item.asked.text, random.sample(tiny, min(len(tiny), random.randint(2, 9))), random)
+    else:
+        text = dress(item.asked.text, random, wardrobe)
+    asked = Asked(f"{item.asked.id}-dressed", text, ())
     return Labelled(asked, item.level, item.category, item.work, item.lang, item.origin, item.group)
 
 
 def learn(
     lessons: Lessons, folder: Path, seed: int, epochs: int, members: int, tell: Progress
 ) -> "tuple[list[Network], Stacked, dict[str, npt.NDArray[np.float32]]]":
-    """Learn the networks, the mix of the experts, and the arrays of the words and signals."""
-    from classifiers import lexicon, network, stack
+    """Learn the networks, the mix of the experts, and the arrays of the words, signals and kernel."""
+    from classifiers import kernel, lexicon, network, stack
     from classifiers.head import expected, layer_logits
     from classifiers.signals import signals
     from classifiers.tokens import open_tokenizer, tokenize
@@ -184,42 +192,53 @@ def learn(
     tokens = tokenize(open_tokenizer(folder / TOKENIZER), views)
     counts, counted = lexicon.matrix(views), signals(views)
     levels, weights = lessons.levels, lessons.weights
-    said = np.zeros((len(views), 3), np.float32)
+    said = np.zeros((len(views), 4), np.float32)
+    alone = [(ids[:ask], ask) for ids, ask in tokens]
+    meanings = network.predict(network.load(str(folder)), alone)[1]
 
     def fit(stage: str, rows: npt.NDArray[np.int64], seed: int) -> "Network":
         return network.fit(
             network.load(str(folder), seed),
             [tokens[row] for row in rows],
-            targets([lessons.items[row] for row in rows], weights[rows]),
+            targets([lessons.items[row] for row in rows], meanings[rows], weights[rows]),
             epochs=epochs,
             seed=seed,
             progress=partial(tell, stage),
         )
 
+    def near(embeddings: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], layers: Any) -> Any:
+        return kernel.features(embeddings, counted[rows], layers["shift"], layers["scale"])
+
     folds = int(lessons.folds.max()) + 1
     for fold in range(folds):
         rows, held = np.flatnonzero(lessons.folds != fold), np.flatnonzero(lessons.folds == fold)
         fitted = fit(f"fold {fold + 1} of {folds}", rows, seed + fold)
-        said[held, 0] = expected(network.predict(fitted, [tokens[row] for row in held])[0][:, :4])
+        outputs, embeddings = network.predict(fitted, [tokens[row] for row in held])
+        layers = stack.layers(counted[rows], levels[rows], weights[rows], seed)
+        points = stack.kernel(near(meanings[rows], rows, layers), levels[rows], weights[rows])
+        said[held, 0] = expected(outputs[:, :4])
         said[held, 1] = lexicon.scores(counts[held], lexicon.learn(counts[rows], levels[rows], weights[rows]))
-        said[held, 2] = expected(
-            layer_logits(stack.layers(counted[rows], levels[rows], weights[rows], seed), counted[held])
-        )
+        said[held, 2] = expected(layer_logits(layers, counted[held]))
+        said[held, 3] = kernel.scores(points, near(embeddings, held, layers))
     tell("head", 0, 1)
     head = stack.learn(said, levels, weights, lessons.folds, lessons.real)
-    arrays = {**lexicon.learn(counts, levels, weights), **stack.layers(counted, levels, weights, seed)}
-    tell("head", 1, 1)
     everything = np.arange(len(views))
+    layers = stack.layers(counted, levels, weights, seed)
+    points = stack.kernel(near(meanings, everything, layers), levels, weights)
+    arrays = {**lexicon.learn(counts, levels, weights), **layers, **points}
+    tell("head", 1, 1)
     networks = [fit(f"member {k + 1} of {members}", everything, seed + folds + k) for k in range(members)]
     return networks, head, arrays
 
 
-def targets(items: Sequence[Labelled], weights: npt.NDArray[np.float64]) -> Any:
+def targets(items: Sequence[Labelled], meanings: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> Any:
     """Write labels as the network learns them."""
     from classifiers.network import Targets
 
     categories = [CATEGORIES.index(item.category) for item in items]
-    return Targets([item.level for item in items], categories, [item.work for item in items], weights.tolist())
+    return Targets(
+        [item.level for item in items], categories, [item.work for item in items], meanings, weights.tolist()
+    )
 
 
 def save_weights(network: "Network", target: Path) -> None:
@@ -231,11 +250,14 @@ def save_weights(network: "Network", target: Path) -> None:
 
 
 def save_head(target: Path, arrays: dict[str, npt.NDArray[np.float32]]) -> None:
-    """Write the head's arrays, the lexicon in half precision."""
-    kept: Any = {
-        name: array.astype(np.float16) if array.size > HALVED_OVER else array for name, array in arrays.items()
-    }
-    np.savez_compressed(target, **kept)
+    """Write the head's arrays: the kernel's points as bytes, the lexicon in half precision."""
+
+    def kept(name: str, array: npt.NDArray[np.float32]) -> Any:
+        if name == "points":
+            return array.astype(np.int8)
+        return array.astype(np.float16) if array.size > HALVED_OVER else array
+
+    np.savez_compressed(target, **{name: kept(name, array) for name, array in arrays.items()})
 
 
 def figures(head: "Stacked", lessons: Lessons) -> dict[str, float]:

@@ -14,7 +14,7 @@ from ledger.records import Message
 SAID_HEAD, SAID_TAIL = 420, 220  # characters kept of what the person says
 MATERIAL_HEAD, MATERIAL_TAIL = 140, 60  # characters kept of what was pasted
 WHOLE = 720  # characters up to which a prompt is shown as it is
-EARLIER_ASK, EARLIER_ANSWER = 160, 200  # characters kept of the last messages before
+EARLIER_ASK, EARLIER_ANSWER = 240, 320  # characters kept of the last messages before
 DENSE_SCRIPT = 3  # a Chinese, Japanese or Korean character is worth about that many Latin ones in word pieces
 READ_AT_MOST = 60_000  # characters of a prompt that are looked at: its first and last halves
 

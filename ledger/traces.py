@@ -62,13 +62,14 @@ class Traces:
     def nearby(self, person: str, client: str | None, since: str, held_in: str | None) -> TurnSeen | None:
         """Find the person's newest turn from `since` on that this client opened.
 
-        `held_in`: its text stands in this one; a turn whose text is deleted comes behind those.
+        `held_in`: its text stands in this one, the longest first, since short words stand in many; a turn whose text
+        is deleted comes behind those.
         """
         return self._seen(
             _SEEN + " FROM (SELECT * FROM turns WHERE person = ?1 AND at >= ?2 AND client IS ?3"  # noqa: S608 (SQL of ours)
             " ORDER BY at DESC, id DESC LIMIT ?5) AS t"
             " WHERE ?4 IS NULL OR t.text IS NULL OR instr(?4, substr(t.text, 1, ?6))"
-            " ORDER BY ?4 IS NOT NULL AND t.text IS NULL, t.id DESC LIMIT 1",
+            " ORDER BY iif(?4 IS NULL, 0, coalesce(length(t.text), -1)) DESC, t.id DESC LIMIT 1",
             person,
             since,
             client,

@@ -102,7 +102,7 @@ def _of_agent(ask: Ask, seen: Seen) -> Fold:
 
 def _of_loop(ask: Ask, seen: Seen) -> Fold:
     """A tool's results: of the turn whose ask stands before them."""
-    if seen.newest and _shown_again(ask, seen.newest):
+    if seen.newest and _shown_again(ask, seen):
         return Fold("continuation", seen.newest.turn_id)
     if turn := seen.asked or seen.continued:
         return Fold("continuation", turn.turn_id)
@@ -119,7 +119,7 @@ def _of_person(ask: Ask, seen: Seen) -> Fold:
     """Words at the end: a new ask, unless they were asked before at this very place."""
     if seen.sent and ask.place.repeats(seen.sent) and _under_way(ask, TURN_WINDOW, seen.sent):
         return Fold("retry", seen.sent.turn_id)
-    if seen.newest and _shown_again(ask, seen.newest):
+    if seen.newest and _shown_again(ask, seen):
         return Fold("continuation", seen.newest.turn_id)
     if seen.asked and _again(ask, seen.asked, seen):
         return Fold("retry", seen.asked.turn_id)
@@ -137,8 +137,8 @@ def _again(ask: Ask, asked: TurnSeen, seen: Seen) -> bool:
     if since <= RETRY_WINDOW and asked.open:
         return True  # it still runs: a retry, or the same ask to several models
     # Answered, and asked again at the same place of a conversation: "regenerate". At a conversation's beginning,
-    # without an id of its own, it is a new conversation with the same words: a turn, which novelty will weigh.
-    known_place = bool(ask.place.number or ask.request.conversation)
+    # without any id, it is a new conversation with the same words: a turn, which novelty will weigh.
+    known_place = bool(ask.place.number or ask.place.session)
     return known_place and since <= (RETRY_WINDOW if _went_on(asked, seen.newest) else TURN_WINDOW)
 
 
@@ -146,8 +146,12 @@ def _told_apart(ask: Ask, asked: TurnSeen, seen: Seen) -> bool:
     """Say whether the place tells nothing, as the assistant keeps the history, and the client's own ids differ."""
     if ask.place.number:
         return False
-    other_id = ask.place.sent is not None and (seen.sent is None or seen.sent.turn_id != asked.turn_id)
-    return other_id or (ask.request.continues is not None)
+    other_id = ask.place.sent is not None and _other(asked, seen.sent)
+    return other_id or ask.request.continues is not None
+
+
+def _other(turn: TurnSeen, sent: TurnSeen | None) -> bool:
+    return sent is None or sent.turn_id != turn.turn_id
 
 
 def _went_on(asked: TurnSeen, newest: TurnSeen | None) -> bool:
@@ -160,16 +164,19 @@ def _went_on(asked: TurnSeen, newest: TurnSeen | None) -> bool:
     )
 
 
-def _shown_again(ask: Ask, newest: TurnSeen) -> bool:
+def _shown_again(ask: Ask, seen: Seen) -> bool:
     """Say whether the ask under way stands at an earlier place, since what came before it was replaced by a summary.
 
     Where the ask before has the same words, they were typed twice.
     """
+    newest, place = seen.newest, ask.place
     return (
-        ask.place.repeats(newest)
-        and ask.place.before.split() != ask.place.text.split()
-        and _cut(ask, newest)
-        and ask.place.number != newest.place
+        newest is not None
+        and place.repeats(newest)
+        and place.before.split() != place.text.split()
+        and newest.place is not None
+        and place.number < newest.place
+        and not (place.sent and _other(newest, seen.sent))
         and _under_way(ask, RETRY_WINDOW, newest) is not None
     )
 

@@ -71,7 +71,7 @@ def place(key: Key, person: str, client: str | None, request: Request) -> Place:
     """Find a request's place. `client`: the program by its User-Agent, all there is to tell sessions without an id."""
     session = request.signals.session or request.conversation or request.continues
     declared = request.conversation or request.continues
-    anchor = ("declared", declared) if declared else ("opening", _plain(request.opening))
+    anchor = ("declared", declared) if declared else ("opening", _plain(request.opening), session or "")
     return Place(
         key=key,
         person=person,

@@ -1,12 +1,13 @@
 """From experts to levels."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifiers.errors import ModelError
-from classifiers.head import AUTOMATION, Marks, load_head, softmax, to_probabilities
+from classifiers.head import AUTOMATION, CHAT, Marks, load_head, softmax, to_probabilities
 
 
 def marks(categories: list[float]) -> Marks:
@@ -30,6 +31,15 @@ def test_automation_must_be_likelier_than_not() -> None:
     assert marks(shares).category(0) == 0
     shares[AUTOMATION] = 0.6
     assert marks(shares).category(0) == AUTOMATION
+
+
+def test_what_asks_for_work_is_no_chat() -> None:
+    """The rubric's chat asks for nothing, so a turn of level 2 is the next likeliest category."""
+    shares = [0.3] + [0.0] * 9
+    shares[CHAT] = 0.6
+    level_1, level_2 = np.eye(5, dtype=np.float32)[[1, 2]]
+    assert replace(marks(shares), probabilities=level_1[None]).category(0) == CHAT
+    assert replace(marks(shares), probabilities=level_2[None]).category(0) == 0
 
 
 def test_softmax_of_no_rows() -> None:

@@ -11,7 +11,6 @@ from classifiers.errors import BadLine, ModelError
 from classifiers.exemplars import EXEMPLARS, load_exemplars
 from classifiers.judge import HEAD, NETWORK, TOKENIZER, WEIGHTS, load_judge, open_encoder
 from classifiers.manifest import read_manifest
-from classifiers.meaning import MEANING
 from classifiers.scoring import score_text
 from classifiers.training import Trained, gather, train
 from classifiers.views import view
@@ -81,7 +80,7 @@ def test_a_model_says_what_it_was_made_from(trained: Trained) -> None:
     """Seed, data digests, library versions and figures are in the manifest."""
     manifest = read_manifest(trained.path)
     assert manifest.name == trained.name
-    assert set(manifest.files) == {NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS, MEANING}
+    assert set(manifest.files) == {NETWORK, WEIGHTS, TOKENIZER, HEAD, EXEMPLARS}
     assert set(manifest.made) >= {"seed", "data", "libraries", "out_of_fold"}
     assert list(manifest.made["data"]) == ["natural-made.jsonl"]
 

@@ -127,6 +127,11 @@ class TestNearby:
         for other in ({"person": "q" * 16}, {"client": "c/2"}, {"since": after(minutes=1)}):
             assert self.found(ledger, None, **other) is None
 
+    def test_it_is_no_turn_of_which_some_words_are_quoted_by_chance(self, ledger: Ledger) -> None:
+        """Though that is newer."""
+        meant, _ = (entered(ledger, text, person="p" * 16, client="c/1") for text in ("Name a town", "a town"))
+        assert self.found(ledger, "USER: Name a town") == meant
+
     def test_a_turn_whose_text_is_deleted_may_be_it(self, ledger: Ledger) -> None:
         """But comes behind one that is quoted."""
         quoted, judged = (entered(ledger, text, person="p" * 16, client="c/1") for text in ("Name a town", "Sum it up"))

@@ -71,7 +71,7 @@ class Session:
     def text(self, alone: bool = False) -> str:
         """Type something. `alone`: nobody types the same anywhere else."""
         text = self.random.choice(WORDS)
-        return f"{text}, case {len(self.typed.texts)}" if alone else text
+        return f"{text}, case {len(self.typed.texts):03}" if alone else text
 
 
 class ClaudeCode(Session):
@@ -223,18 +223,24 @@ class Application(Session):
 
 
 class OpenWebUI(Session):
-    """A chat window's server: one ask to several models, another answer to it, then titles and tags."""
+    """A chat window's server: one ask to several models, another answer to it, then titles and tags.
+
+    Where it does not tell the chat, the same words typed in two are two asks, and those of a title are looked for.
+    """
+
+    told = True  # the server tells which chat a call is of
 
     def steps(self) -> Iterator[Step]:
-        for asks in range(self.random.randint(1, 4)):
-            text = self.text(alone=not asks)
+        self.told = self.often()
+        for _ in range(self.random.randint(1, 4)):
+            text = self.text(alone=not self.told)
             ask = self.typed.ask(text)
             self.messages.append({"role": "user", "content": text})
             models = self.random.randint(1, 3)
             for model in range(models):
                 yield self.step(ask, self.messages, wait=0 if model else 30, overlaps=model < models - 1)
-            if asks and self.often(0.3):
-                yield self.step(ask, self.messages, wait=self.random.choice([20, 4000]))
+            if (self.told or len(self.messages) > 1) and self.often(0.3):
+                yield self.step(ask, self.messages, wait=self.random.choice([20, 4000 if self.told else 40]))
             self.messages.append({"role": "assistant", "content": "Done."})
             for line in self.random.sample(TASKS, self.random.randint(0, 2)):
                 history = "\n".join(f"{said['role'].upper()}: {said['content']}" for said in self.messages[-2:])
@@ -242,7 +248,8 @@ class OpenWebUI(Session):
                 yield self.step(ask, [{"role": "user", "content": task}], wait=2, stream=False)
 
     def step(self, ask: int, messages: list[dict[str, Any]], wait: float, **facts: bool) -> Step:
-        headers = {"user-agent": "Python/3.12 aiohttp/3.13", "x-openwebui-chat-id": f"chat-{self.number}"}
+        headers = {"user-agent": "Python/3.12 aiohttp/3.13"}
+        headers |= {"x-openwebui-chat-id": f"chat-{self.number}"} if self.told else {}
         fields = {"model": "m", "stream": facts.pop("stream", True), "messages": list(messages)}
         return Step(ask, fields, headers, "/v1/chat/completions", self.person, wait=wait, **facts)
 

@@ -49,12 +49,13 @@ def test_a_place_is_the_same_when_only_whitespace_differs() -> None:
         of("mend it"),
         of(person="q"),
         of(continues="r"),
+        of(signals=Signals(session="s")),
         of(stored='{"id": "greeting"}'),
         of(history=(Message("user", "look at it"), Message("assistant", "Done."))),
     ],
 )
 def test_another_place_text_conversation_or_person_is_another_ask(other: Place) -> None:
-    """So is one behind another ask, and one that goes on from an answer."""
+    """So is one in another session, one behind another ask, and one that goes on from an answer."""
     assert of().ask != other.ask
 
 
