@@ -36,7 +36,10 @@ def enter(ledger: Ledger, opening: Opening) -> Entered:
     call_id = ledger.open_call(opening.of_kind(folded.kind), turn_id)
     if folded.waits:
         ledger.traces.wait(place.waiting, call_id, asking.turn.at)
-    elif turn_id is not None and place.sent and (seen.sent is None or seen.sent.turn_id != turn_id):
+        return Entered(call_id, turn_id, folded.opens)
+    if turn_id is not None and asking.request.signals.by_agent:
+        _adopt(ledger, place, turn_id, asking.turn.at)
+    if turn_id is not None and place.sent and (seen.sent is None or seen.sent.turn_id != turn_id):
         ledger.traces.leave(place.sent, turn_id, asking.turn.at)
     return Entered(call_id, turn_id, folded.opens)
 
@@ -82,10 +85,15 @@ def _open(ledger: Ledger, asking: Asking, place: Place, folded: Fold) -> int:
         prompt_chars=len(said),
     )
     turn_id = ledger.open_turn(turn)
-    ledger.traces.adopt(place.waiting, turn_id, _before(turn.at, ADOPTION_WINDOW))
+    _adopt(ledger, place, turn_id, turn.at)
     if place.session:
         ledger.traces.leave(place.session, turn_id, turn.at)
     return turn_id
+
+
+def _adopt(ledger: Ledger, place: Place, turn_id: int, at: str) -> None:
+    """Give the turn what its client did just before for itself: it chose a model, or a title."""
+    ledger.traces.adopt(place.waiting, turn_id, _before(at, ADOPTION_WINDOW))
 
 
 def _before(at: str, window: timedelta) -> str:

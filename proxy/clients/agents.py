@@ -5,6 +5,7 @@ from proxy.clients.table import Client, Envelope, Field, Marker, Sign, header, t
 # Sources: @google/gemini-cli 0.61.0, @qwen-code/qwen-code 0.15.10, opencode-ai 1.18.33 and @continuedev/cli 1.5.47 as
 # captured where no file is named, and gemini-cli@04fbf50, `packages/core/src/code_assist/converter.ts`;
 # aider-chat 0.86.2 as captured, and its `coders/*_prompts.py`; continue@d0a3c0b626, `core/`.
+QWEN_SOURCE = "qwen-code 0.24.4, bundle"
 GEMINI_SOURCE = "gemini-cli 0.61.0"
 _COMMIT = "You are an expert software engineer that generates concise, one-line Git commit messages"
 _SUMMARY = "*Briefly* summarize this partial conversation about programming."
@@ -21,6 +22,7 @@ GEMINI_CLI = Client(
     # With a login, where the body is Code Assist's. All calls that one line causes share the id of the turn.
     session=(Field(path=("request", "session_id")),),
     turn=(Field(path=("user_prompt_id",)),),
+    by_agent=(Sign("system", "If you stop calling tools without calling this, you have failed.", "holds"),),
     automation=(
         Marker("router", (Sign("system", "You are a specialized Task Routing AI."),), GEMINI_SOURCE),
         Marker(
@@ -52,16 +54,48 @@ QWEN_CODE = Client(
     ),
     session=(Field(path=("metadata", "sessionId")),),
     turn=(Field(path=("metadata", "promptId")),),
+    by_agent=tuple(
+        Sign("system", begin)
+        for begin in (
+            "You are a general-purpose subagent working for a parent agent.",
+            "You are a file search specialist agent.",
+            "You are a status line setup agent",
+            "You are one part of a code review, working for a parent review orchestrator.",
+            "Complete the delegated task and report the verified result.",
+        )
+    ),
     automation=(
         Marker(
             "memory",
             (Sign("system", "You are now acting as the managed memory extraction subagent"),),
             "qwen-code 0.15.10",
         ),
+        *(
+            Marker(name, (Sign("system", begin),), QWEN_SOURCE)
+            for name, begin in (
+                ("title", "Generate a concise, sentence-case title (3-7 words)"),
+                ("memory", "You are performing a managed memory dream"),
+                ("memory", "You are selecting memories that will be useful to an AI coding assistant"),
+                ("goal", "You are an independent Goal Verifier."),
+                ("permission", "You are a security classifier for an AI coding agent"),
+                ("hook", "You are evaluating a hook in Qwen Code."),
+            )
+        ),
+        Marker("compression", (Sign("last", "First, reason in your <analysis> block."),), QWEN_SOURCE),
+        Marker(
+            "next-speaker",
+            (Sign("last", "Analyze *only* the content and structure of your immediately preceding response"),),
+            QWEN_SOURCE,
+        ),
     ),
     envelope=Envelope(
         edges=(tag("system-reminder"),),
-        drops=("<state_snapshot>",),
+        drops=(
+            "<state_snapshot>",
+            "Managed memory has TWO directories.",
+            "First, reason in your <analysis> block.",
+            "Analyze *only* the content and structure of your immediately preceding response",
+        ),
         synthetic=("Please continue", "Please continue."),
         rest=("--- Content from referenced files ---",),
         setups=("This is the Qwen Code. We are setting up the context for our chat.",),
@@ -75,7 +109,12 @@ OPENCODE = Client(
         Sign("system", "You are opencode, "),
         Sign("system", "You are a title generator. You output ONLY a thread title."),
     ),
-    session=(Field(header="x-session-id"), Field(header="x-session-affinity"), Field(header="x-opencode-session")),
+    session=(
+        Field(header="x-parent-session-id"),  # a sub-agent's calls are of the session that began it
+        Field(header="x-session-id"),
+        Field(header="x-session-affinity"),
+        Field(header="x-opencode-session"),
+    ),
     by_agent=(header("x-parent-session-id"),),
     automation=(
         Marker(

@@ -132,7 +132,7 @@ def test_a_task_without_any_id_is_of_the_turn_that_it_quotes(open_intake: Opened
 
 def test_an_agents_calls_are_of_the_turn_under_way(open_intake: Opened, db: Path) -> None:
     """Whatever conversation they hold; without a turn they stand alone. All their usage counts."""
-    agents = SESSION | {"x-parent-session-id": "ses_0"}
+    agents = SESSION | {"x-session-id": "ses_2", "x-parent-session-id": "ses_1"}
     intake = open_intake()
     exchange(intake, asked(chat("look for it"), at=NOON - 1, headers=agents))
     exchange(intake, asked(chat("mend it"), at=NOON, headers=SESSION))
@@ -140,6 +140,20 @@ def test_an_agents_calls_are_of_the_turn_under_way(open_intake: Opened, db: Path
         exchange(open_intake(), asked(chat(f"look for it in {number}"), at=NOON + 1 + number, headers=agents))
     assert kinds(db) == [("continuation", None), ("prompt", 1), *[("continuation", 1)] * 3]
     assert rows(db, "SELECT calls, tokens FROM valued_turns") == [(4, 48)]
+
+
+def test_what_is_done_for_an_agent_before_its_call_is_of_its_turn(open_intake: Opened, db: Path) -> None:
+    """As a router that chooses the agent's model; without any id of a session."""
+    headers = {"user-agent": "QwenCode/0.24.4"}
+    intake = open_intake()
+    exchange(intake, asked(chat("mend it"), at=NOON, headers=headers))
+    for number, system in enumerate(
+        ("You are a security classifier for an AI coding agent", "You are a file search specialist agent.")
+    ):
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": "look for it"}]
+        body = json.dumps({"model": "small", "messages": messages}).encode()
+        exchange(intake, asked(body, at=NOON + 1 + number, headers=headers))
+    assert kinds(db) == [("prompt", 1), ("automation", 1), ("continuation", 1)]
 
 
 def test_two_proxies_that_see_one_ask_at_once_open_one_turn(open_intake: Opened, db: Path) -> None:

@@ -55,6 +55,14 @@ TOLD = {
         sent(system="You are an agent for Claude Code, Anthropic's official CLI for Claude. Do."),
         Signals("claude-code", None, None, True),
     ),
+    "gemini's agent": Told(
+        sent(asking.GEMINI_CLI, system="You look.\n* If you stop calling tools without calling this, you have failed."),
+        Signals("gemini-cli", None, None, True),
+    ),
+    "qwen's agent": Told(
+        sent(asking.QWEN_CODE, system="You are a general-purpose subagent working for a parent agent. Do."),
+        Signals("qwen-code", None, None, True),
+    ),
     "claude code by its prompt": Told(
         sent(system="You are Claude Code, Anthropic's official CLI for Claude."), Signals("claude-code")
     ),
@@ -117,7 +125,7 @@ TOLD = {
     "opencode": Told(sent(asking.OPENCODE), Signals("opencode", "ses_1")),
     "opencode on copilot's models": Told(sent(asking.OPENCODE | {"x-initiator": "user"}), Signals("opencode", "ses_1")),
     "opencode's agent": Told(
-        sent(asking.OPENCODE | {"x-parent-session-id": "ses_0"}), Signals("opencode", "ses_1", None, True)
+        sent(asking.OPENCODE | {"x-parent-session-id": "ses_0"}), Signals("opencode", "ses_0", None, True)
     ),
     "open webui": Told(sent(asking.OPEN_WEBUI), Signals("open-webui", "c-1")),
     "open webui by its user": Told(sent({"x-openwebui-user-email": "a@b"}), Signals("open-webui")),

@@ -194,6 +194,24 @@ EXAMPLES = (
         system=("You are now acting as the managed memory extraction subagent of",),
         headers=asking.QWEN_CODE,
     ),
+    *(
+        Example("qwen-code", marker, system=(begin,), headers=asking.QWEN_CODE)
+        for marker, begin in (
+            ("title", "Generate a concise, sentence-case title (3-7 words) that captures what this"),
+            ("memory", "You are performing a managed memory dream — a"),
+            ("memory", "You are selecting memories that will be useful to an AI coding assistant as"),
+            ("goal", "You are an independent Goal Verifier. Judge"),
+            ("permission", "You are a security classifier for an AI coding agent operating"),
+            ("hook", "You are evaluating a hook in Qwen Code."),
+        )
+    ),
+    *(
+        Example("qwen-code", marker, (begin,), headers=asking.QWEN_CODE, before=("x", "y"))
+        for marker, begin in (
+            ("compression", "First, reason in your <analysis> block. Then"),
+            ("next-speaker", "Analyze *only* the content and structure of your immediately preceding response (your"),
+        )
+    ),
     Example(
         "opencode",
         "title",
