@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.clients.formats.answering import ToolCall
 
 NOTE = "note.txt"  # lies in the folder that agents work in
+SUBTASK = "Look for the lists of parcels."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Agent:
     environment: Mapping[str, str]
     files: Mapping[str, str] = field(default_factory=dict)  # by path in its home
     begin: tuple[str, ...] = ()  # arguments of a run before all others, without a prompt
+    delegate: ToolCall | None = None  # has it start a sub-agent, which is to do SUBTASK
     repository: bool = False  # it works in a repository of git's
 
 
@@ -28,10 +30,8 @@ def _json(**fields: object) -> str:
     return json.dumps(fields)
 
 
-def _codex_tool() -> ToolCall:
-    return ToolCall("exec_command", {"cmd": f"cat {NOTE}"})
-
-
+_CODEX_TOOL = ToolCall("exec_command", {"cmd": f"cat {NOTE}"})
+_CODEX_DELEGATE = ToolCall("spawn_agent", {"message": SUBTASK}, namespace="multi_agent_v1")
 _CODEX = ("exec", "--skip-git-repo-check", "--sandbox", "read-only")
 _CODEX_KEYS = {"CODEX_HOME": "{home}/.codex", "OPENAI_API_KEY": "x", "CODEX_API_KEY": "x"}
 _CODEX_CONFIG = 'model = "gpt-5.1"\ncheck_for_update_on_startup = false\n[analytics]\nenabled = false\n'
@@ -43,6 +43,7 @@ AGENTS = (
         first=("-p", "--allowedTools", "Read", "--model", "claude-sonnet-4-5", "--"),
         again=("-p", "--continue", "--allowedTools", "Read", "--model", "claude-sonnet-4-5", "--"),
         tool=ToolCall("Read", {"file_path": f"{{work}}/{NOTE}"}),
+        delegate=ToolCall("Agent", {"description": "find lists", "prompt": SUBTASK, "run_in_background": False}),
         environment={
             "ANTHROPIC_BASE_URL": "{url}",
             "ANTHROPIC_API_KEY": "x",
@@ -57,7 +58,8 @@ AGENTS = (
         client="codex",
         first=_CODEX,
         again=("exec", "resume", "--skip-git-repo-check", "--last"),
-        tool=_codex_tool(),
+        tool=_CODEX_TOOL,
+        delegate=_CODEX_DELEGATE,
         environment=_CODEX_KEYS,
         files={".codex/config.toml": f'openai_base_url = "{{url}}/v1"\n{_CODEX_CONFIG}'},
     ),
@@ -66,7 +68,8 @@ AGENTS = (
         client="codex",
         first=_CODEX,
         again=("exec", "resume", "--skip-git-repo-check", "--last"),
-        tool=_codex_tool(),
+        tool=_CODEX_TOOL,
+        delegate=_CODEX_DELEGATE,
         environment=_CODEX_KEYS,
         files={
             ".codex/config.toml": f'model_provider = "company"\n{_CODEX_CONFIG}'
@@ -80,6 +83,7 @@ AGENTS = (
         first=("--approval-mode", "yolo", "-p"),
         again=("--approval-mode", "yolo", "--resume", "latest", "-p"),
         tool=ToolCall("read_file", {"file_path": NOTE}),
+        delegate=ToolCall("invoke_agent", {"agent_name": "generalist", "prompt": SUBTASK}),
         environment={
             "GEMINI_API_KEY": "x",
             "GOOGLE_GEMINI_BASE_URL": "{url}",
@@ -99,6 +103,7 @@ AGENTS = (
         first=("run", "--model", "company/m", "--"),
         again=("run", "--continue", "--model", "company/m", "--"),
         tool=ToolCall("read", {"filePath": f"{{work}}/{NOTE}"}),
+        delegate=ToolCall("task", {"description": "find lists", "prompt": SUBTASK, "subagent_type": "general"}),
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
         files={
             ".config/opencode/opencode.json": _json(
@@ -137,6 +142,7 @@ AGENTS = (
         first=("--approval-mode", "yolo", "--auth-type", "openai", "--model", "m", "-p"),
         again=("--approval-mode", "yolo", "--auth-type", "openai", "--model", "m", "--continue", "-p"),
         tool=ToolCall("read_file", {"file_path": f"{{work}}/{NOTE}"}),
+        delegate=ToolCall("agent", {"description": "find lists", "prompt": SUBTASK, "run_in_background": False}),
         environment={"OPENAI_BASE_URL": "{url}/v1", "OPENAI_API_KEY": "x"},
         files={".qwen/settings.json": _json(privacy={"usageStatisticsEnabled": False})},
     ),
@@ -167,6 +173,16 @@ AGENTS = (
         first=("--allow-all-tools", "--disable-client-telemetry", "-p"),
         again=("--allow-all-tools", "--disable-client-telemetry", "--continue", "-p"),
         tool=ToolCall("view", {"path": f"{{work}}/{NOTE}"}),
+        delegate=ToolCall(
+            "task",
+            {
+                "description": "find lists",
+                "prompt": SUBTASK,
+                "agent_type": "general-purpose",
+                "name": "a",
+                "mode": "sync",
+            },
+        ),
         environment={
             "COPILOT_PROVIDER_BASE_URL": "{url}/v1",
             "COPILOT_PROVIDER_TYPE": "openai",

@@ -63,9 +63,9 @@ class Hang:
     """A plan's step: begin to answer, and never end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
-    """A request, and what the answer to it reported."""
+    """A request, and what the answer to it reports."""
 
     method: str
     path: str
@@ -74,6 +74,7 @@ class Seen:
     answered: bool = False  # in a vendor's format
     input_tokens: int = 0
     output_tokens: int = 0
+    reported: bool = False  # the tokens were sent: the client did not leave before
 
 
 @dataclass(slots=True)
@@ -92,7 +93,8 @@ class StandIn:
 
     def reported(self) -> tuple[int, int]:
         """Sum the tokens that all answers reported: into the model, and out of it."""
-        return sum(each.input_tokens for each in self.seen), sum(each.output_tokens for each in self.seen)
+        sent = [each for each in self.seen if each.reported]
+        return sum(each.input_tokens for each in sent), sum(each.output_tokens for each in sent)
 
     async def http(self, request: Request) -> Response:
         """Answer any request."""
@@ -107,11 +109,13 @@ class StandIn:
         body: Body = json.loads(raw)
         answer, hang = self._say(raw, body)
         answered = written(body, answer, full)
-        self.seen.append(self._seen(request.method, full, headers, raw, answered, answer, hang))
+        seen = self._seen(request.method, full, headers, raw, answered, answer, hang)
+        self.seen.append(seen)
         given = {"x-stand-in": "assay"} | dict(answered.headers)
         if answered.whole and not hang:
+            seen.reported = True
             return Response(answered.pieces[0], media_type=answered.content_type, headers=given)
-        return StreamingResponse(self._paced(answered, hang), media_type=answered.content_type, headers=given)
+        return StreamingResponse(self._paced(answered, hang, seen), media_type=answered.content_type, headers=given)
 
     async def websocket(self, socket: WebSocket) -> None:
         """Answer OpenAI's responses over a WebSocket."""
@@ -122,15 +126,16 @@ class StandIn:
                 body: Body = json.loads(raw)
                 answer, hang = self._say(raw, body)
                 events = openai.response_events(body, answer)
-                self.seen.append(
-                    Seen("WEBSOCKET", socket.url.path, tuple(socket.headers.items()), raw, answered=True)
+                path, headers = socket.url.path, tuple(socket.headers.items())
+                seen = (
+                    Seen("WEBSOCKET", path, headers, raw, answered=True)
                     if body.get("generate") is False
-                    else self._seen(
-                        "WEBSOCKET", socket.url.path, tuple(socket.headers.items()), raw, None, answer, hang
-                    )
+                    else self._seen("WEBSOCKET", path, headers, raw, None, answer, hang)
                 )
+                self.seen.append(seen)
                 for event in events[: len(events) // 2] if hang else events:
                     await socket.send_text(json.dumps(event))
+                seen.reported = True
                 if hang:
                     self.hanging.set()
                     await socket.receive_text()
@@ -165,11 +170,12 @@ class StandIn:
             return Seen(method, path, headers, raw, True, answer.input_tokens, 0)
         return Seen(method, path, headers, raw, answered=True)
 
-    async def _paced(self, written: Written, hang: bool) -> AsyncIterator[bytes]:
+    async def _paced(self, written: Written, hang: bool, seen: Seen) -> AsyncIterator[bytes]:
         pieces = written.pieces[: len(written.pieces) // 2] if hang else written.pieces
         for piece in pieces:
             yield piece
             await asyncio.sleep(EVENT_SECONDS)
+        seen.reported = True
         if hang:
             self.hanging.set()
             await asyncio.Event().wait()  # until the client leaves

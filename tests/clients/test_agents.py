@@ -69,6 +69,20 @@ def test_what_an_agent_does_by_itself_is_part_of_the_turn(person: Person, proxie
     holds(proxied, stand_in, ["What was the count of parcels?"])
 
 
+@pytest.mark.parametrize("agent", [each for each in AGENTS if each.delegate], ids=lambda each: each.name, indirect=True)
+def test_what_a_sub_agent_does_is_part_of_the_turn(person: Person, proxied: Proxied, stand_in: StandIn) -> None:
+    """What the agent asks of its sub-agent nobody typed."""
+    delegate = person.agent.delegate
+    assert delegate is not None
+    stand_in.tool = delegate.name
+    stand_in.plan.append(delegate)
+
+    person.ask("What was the count of parcels?")
+
+    assert len(stand_in.answered) > 2, "it started no sub-agent"
+    holds(proxied, stand_in, ["What was the count of parcels?"])
+
+
 def test_an_interrupted_prompt_is_a_turn_of_its_own(person: Person, proxied: Proxied, stand_in: StandIn) -> None:
     """Who presses Ctrl-C in mid-answer and asks for something else has asked twice."""
     stand_in.plan.append(Hang())

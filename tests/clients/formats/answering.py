@@ -16,6 +16,7 @@ class ToolCall:
 
     name: str
     arguments: Body
+    namespace: str = ""  # of OpenAI's responses
 
 
 @dataclass(frozen=True, slots=True)

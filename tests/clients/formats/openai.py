@@ -117,6 +117,7 @@ def _item(said: Said) -> Body:
             "name": said.call.name,
             "arguments": json.dumps(said.call.arguments),
             "status": "completed",
+            **({"namespace": said.call.namespace} if said.call.namespace else {}),
         }
     text = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
     return {"type": "message", "id": f"msg_{said.id}", "role": "assistant", "status": "completed", "content": [text]}
