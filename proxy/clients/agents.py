@@ -116,8 +116,10 @@ AIDER = Client(
         ),
     ),
     envelope=Envelope(
+        asks="messages",
         edges=(("\n\nReply in ", "."),),
         rest=(
+            "^C KeyboardInterrupt",
             "# *SEARCH/REPLACE block* Rules:",
             "To suggest changes to a file you MUST return the entire content of the updated file.",
             "# File editing rules:",
@@ -125,6 +127,7 @@ AIDER = Client(
         ),
         drops=(
             "# Fix any errors below, if possible.",
+            "I have updated the set of files added to the chat.",
             *(f"# {failed} SEARCH/REPLACE block" for failed in range(1, 10)),
         ),
         setups=(

@@ -21,6 +21,7 @@ class Agent:
     environment: Mapping[str, str]
     files: Mapping[str, str] = field(default_factory=dict)  # by path in its home
     begin: tuple[str, ...] = ()  # arguments of a run before all others, without a prompt
+    repository: bool = False  # it works in a repository of git's
 
 
 def _json(**fields: object) -> str:
@@ -127,8 +128,8 @@ AGENTS = (
             "AIDER_SHOW_MODEL_WARNINGS": "false",
             "AIDER_SHOW_RELEASE_NOTES": "false",
             "AIDER_YES_ALWAYS": "true",
-            "AIDER_GIT": "false",
         },
+        repository=True,
     ),
     Agent(
         name="qwen-code",

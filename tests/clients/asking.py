@@ -13,6 +13,11 @@ from tests.clients.agents import NOTE, Agent
 from tests.clients.formats.answering import ToolCall
 
 PATIENCE = 60  # seconds for one run of an agent
+AUTHOR = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Ana"), ("EMAIL", "ana@example.com"))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,9 @@ class Person:
             file = self.home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(self._placed(text))
+        if self.agent.repository:
+            for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "Count the parcels")):
+                subprocess.run(["git", *arguments], cwd=self.work, env=self._environment() | AUTHOR, check=True)
         if self.agent.begin:
             self._finish(self._start(self.agent.begin))
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.agents import AGENTS, NOTE, Agent
+from tests.clients.agents import AGENTS, Agent
 from tests.clients.asking import Person, end_all
 from tests.clients.conftest import program
 from tests.clients.formats.answering import ToolCall
@@ -63,10 +63,10 @@ def test_what_an_agent_does_by_itself_is_part_of_the_turn(person: Person, proxie
     """Tools that the agent runs make calls of the same turn."""
     stand_in.plan.extend([person.tool(), person.tool(), "There were 41."])
 
-    person.ask(f"Read {NOTE} and tell me the count of parcels.")
+    person.ask("What was the count of parcels?")
 
     assert len(stand_in.plan) < 2, "it did not go on by itself"
-    holds(proxied, stand_in, [f"Read {NOTE} and tell me the count of parcels."])
+    holds(proxied, stand_in, ["What was the count of parcels?"])
 
 
 def test_an_interrupted_prompt_is_a_turn_of_its_own(person: Person, proxied: Proxied, stand_in: StandIn) -> None:

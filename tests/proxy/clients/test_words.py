@@ -400,6 +400,13 @@ INTERRUPTED = {
     "gemini": gemini(("user", ["Mend the door.", "Mend the window."]), headers=GEMINI_CLI),
     "opencode": chat(("user", "Mend the door."), ("user", '"Mend the window."'), headers=OPENCODE),
     "copilot": chat(("user", "Mend the door."), ("user", "Mend the window."), headers=COPILOT),
+    "aider, gone on with": chat(("system", AIDER), ("user", "Mend the door."), ("user", "Mend the window.")),
+    "aider": chat(
+        ("system", AIDER),
+        ("user", "Mend the door.\n^C KeyboardInterrupt"),
+        ("assistant", "I see that you interrupted my previous reply."),
+        ("user", f"Mend the window.\n\n{AIDER_RULES}"),
+    ),
 }
 
 
