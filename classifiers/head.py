@@ -67,6 +67,7 @@ class Head:
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self._a = {name: np.asarray(arrays[name], dtype=np.float32) for name in ARRAYS}
+        self._kernel = kernel.Kernel(self._a)
 
     def marks(self, views: Sequence[View], reading: Reading) -> Marks:
         """Judge turns that the network has read."""
@@ -78,7 +79,7 @@ class Head:
                 expected(reading.outputs[:, :4]),
                 words,
                 expected(layer_logits(self._a, counted)),
-                kernel.scores(self._a, near),
+                self._kernel.scores(near),
             ],
             axis=1,
         )

@@ -30,9 +30,16 @@ def rounded(points: Rows) -> dict[str, Rows]:
     return {"points": np.round(points / steps).astype(np.float32), "steps": steps.astype(np.float32)}
 
 
-def scores(arrays: Mapping[str, Rows], rows: Rows) -> Rows:
-    """Give the level that the kernel suggests for each of `rows`, (n,)."""
-    width, offset = arrays["bend"]
-    points = arrays["points"] * arrays["steps"]
-    apart = (rows**2).sum(1)[:, None] + (points**2).sum(1)[None] - 2 * rows @ points.T
-    return np.asarray(np.exp(-width * np.maximum(apart, 0)) @ arrays["dual"] + offset, np.float32)
+class Kernel:
+    """A fitted kernel machine, opened once."""
+
+    def __init__(self, arrays: Mapping[str, Rows]) -> None:
+        self._points = np.ascontiguousarray((arrays["points"] * arrays["steps"]).T, np.float32)
+        self._squares = (self._points**2).sum(axis=0)
+        self._dual = arrays["dual"]
+        self._width, self._offset = arrays["bend"]
+
+    def scores(self, rows: Rows) -> Rows:
+        """Give the level that the kernel suggests for each of `rows`, (n,)."""
+        apart = (rows**2).sum(axis=1)[:, None] + self._squares - 2 * rows @ self._points
+        return np.asarray(np.exp(-self._width * np.maximum(apart, 0)) @ self._dual + self._offset, np.float32)

@@ -219,7 +219,7 @@ def learn(
         said[held, 0] = expected(outputs[:, :4])
         said[held, 1] = lexicon.scores(counts[held], lexicon.learn(counts[rows], levels[rows], weights[rows]))
         said[held, 2] = expected(layer_logits(layers, counted[held]))
-        said[held, 3] = kernel.scores(points, near(embeddings, held, layers))
+        said[held, 3] = kernel.Kernel(points).scores(near(embeddings, held, layers))
     tell("head", 0, 1)
     head = stack.learn(said, levels, weights, lessons.folds, lessons.real)
     everything = np.arange(len(views))

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from classifiers.kernel import CLIP, SIGNALS_SHARE, features, rounded, scores
+from classifiers.kernel import CLIP, SIGNALS_SHARE, Kernel, features, rounded
 
 
 def test_a_turn_on_a_point_gets_what_the_point_adds() -> None:
     points = np.eye(3, dtype=np.float32) * 50
     dual, bend = np.array([1, -2, 0.5], np.float32), np.array([0.7, 1.5], np.float32)
-    arrays = {**rounded(points), "dual": dual, "bend": bend}
-    np.testing.assert_allclose(scores(arrays, points), [2.5, -0.5, 2.0], atol=1e-6)
-    np.testing.assert_allclose(scores(arrays, points + 500), [1.5] * 3, atol=1e-6)
+    kernel = Kernel({**rounded(points), "dual": dual, "bend": bend})
+    np.testing.assert_allclose(kernel.scores(points), [2.5, -0.5, 2.0], atol=1e-6)
+    np.testing.assert_allclose(kernel.scores(points + 500), [1.5] * 3, atol=1e-6)
 
 
 def test_signals_count_for_a_share_and_no_extreme_outweighs_the_meaning() -> None:
@@ -31,4 +31,6 @@ def test_it_says_what_the_fitted_machine_says() -> None:
     levels = np.clip(np.round(rows[:, 0] + 2), 0, 4).astype(np.int64)
     weights = random.uniform(0.2, 2, 80)
     machine = SVR(C=stack.COST, gamma=stack.BEND, epsilon=stack.TUBE).fit(rows, levels, sample_weight=weights)
-    np.testing.assert_allclose(scores(stack.kernel(rows, levels, weights), rows), machine.predict(rows), atol=0.05)
+    np.testing.assert_allclose(
+        Kernel(stack.kernel(rows, levels, weights)).scores(rows), machine.predict(rows), atol=0.05
+    )
