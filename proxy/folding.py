@@ -13,7 +13,7 @@ from ledger.records import CallKind
 from proxy.places import Asked, Place
 from proxy.reading import Request
 
-# A client that gives up and asks again does so within minutes: SDK timeouts are 600 s (wire.md, section 1, fact 6).
+# A client that gives up and asks again does so within minutes: SDK timeouts are 600 s.
 RETRY_WINDOW = timedelta(minutes=20)
 # "Regenerate" in a chat window, where the conversation shows that it is the same place; and the longest that agents
 # work for one ask, counted from the newest call of its turn.

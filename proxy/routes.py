@@ -1,6 +1,6 @@
 """Which exchanges use the assistant, whose it is and which dialect it speaks: by method and path, then by the body.
 
-Gateways put prefixes before the well-known paths, so only the end of a path counts (wire.md, section 2). A `*` stands
+Gateways put prefixes before the well-known paths, so only the end of a path counts. A `*` stands
 for some of one step of a path, or for one label of a host. Where several dialects share a path, or a prompt shares it
 with something else, a field that the body must have stands behind it: `/api/chat messages.0.parts`.
 """

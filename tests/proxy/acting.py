@@ -1,6 +1,6 @@
 """Simulated people and their clients: what they type, and the calls that their clients make of it.
 
-The bodies are hand-written after wire.md; no client's own prompt is in them beyond the markers.
+The bodies are hand-written after what the clients send; no client's own prompt is in them beyond the markers.
 """
 
 import json
