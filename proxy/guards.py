@@ -1,4 +1,4 @@
-"""Small add-ons that keep mitmproxy from what ours must not do: HTTP/2 without TLS, loops, resumption, kept passwords."""
+"""Small add-ons that keep mitmproxy from what ours must not do: h2c, loops, resuming TLS, keeping passwords."""
 
 import ipaddress
 import socket
