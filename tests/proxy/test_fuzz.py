@@ -131,15 +131,15 @@ def test_framings_and_codings() -> None:
                 return None
             try:
                 return [*(part for piece in pieces for part in framing.feed(piece)), *framing.end()]
-            except UnreadableExchange as fault:
-                return str(fault)
+            except UnreadableExchange:
+                return None  # what is found wrong first may differ
 
         def plain(pieces: list[bytes]) -> object:
             decoder = Decoder(coding, 1 << 20)
             try:
                 return b"".join(part for piece in pieces for part in decoder.feed(piece)), decoder.whole
-            except UnreadableExchange as fault:
-                return str(fault)
+            except UnreadableExchange:
+                return None  # what is found wrong first may differ
 
         assert parts([body[:1], *data.draw(split(body[1:]))]) == parts([body[:1], body[1:]])
         assert plain(pieces) == plain([body])
