@@ -172,10 +172,12 @@ class StandIn:
 
     async def _paced(self, written: Written, hang: bool, seen: Seen) -> AsyncIterator[bytes]:
         pieces = written.pieces[: len(written.pieces) // 2] if hang else written.pieces
-        for piece in pieces:
+        *before, last = pieces
+        for piece in before:
             yield piece
             await asyncio.sleep(EVENT_SECONDS)
-        seen.reported = True
+        seen.reported = True  # some clients leave as soon as they have the last
+        yield last
         if hang:
             self.hanging.set()
             await asyncio.Event().wait()  # until the client leaves
