@@ -60,6 +60,7 @@ def _human(envelope: Envelope, message: Spoken) -> Said:
     own = _own(envelope, message.texts)
     if message.results:
         own += _replies(envelope, message.results)
+        own += [words for text in message.results for words in _asides_behind(envelope, text)]
     if message.texts and not own and not message.wordless and not message.tool_results:
         return Said(None)
     return Said("human", _joined(own), message.tool_results, _asks(envelope, own))
@@ -209,11 +210,23 @@ def _is_head(text: str, heads: tuple[Element, ...]) -> bool:
 
 
 def _aside(envelope: Envelope, text: str) -> str:
-    for begin, end in envelope.asides:
-        if text.lstrip().startswith(begin):
-            words = text.lstrip()[len(begin) :]
-            return (words.rpartition(end)[0] or words).strip()
-    return ""
+    said = text.strip()
+    found = [(begin, end) for begin, end in envelope.asides if said.startswith(begin)]
+    for begin, end in found:
+        if words := said[len(begin) :].rpartition(end)[0]:
+            return words.strip()
+    return said[len(found[0][0]) :].strip() if found else ""
+
+
+def _asides_behind(envelope: Envelope, text: str) -> list[str]:
+    """Give a human's words among the elements that the client wrote behind what a tool says."""
+    found: list[str] = []
+    start, end = _trimmed(text, 0, len(text))
+    while envelope.asides and (at := _ended(text, start, end, envelope.edges)) is not None:
+        element = next(each for each in envelope.edges if text.startswith(each[0], at))
+        found.append(_aside(envelope, text[at + len(element[0]) : end - len(element[1])]))
+        start, end = _trimmed(text, start, at)
+    return [words for words in reversed(found) if words]
 
 
 def _typed(envelope: Envelope, texts: Sequence[str]) -> Sequence[str]:

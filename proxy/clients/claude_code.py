@@ -4,6 +4,7 @@ from proxy.clients.table import Client, Command, Envelope, Field, Marker, Sign, 
 
 # Sources: Claude Code 2.1.197, as captured where no other is named. "binary": read in it, not seen on the wire.
 CAPTURED = "claude-code 2.1.197"
+LATER = "claude-code 2.1.332"
 BINARY = "claude-code 2.1.197, binary"
 _OLDER_COMPACTION = "Your task is to create a detailed summary of the conversation so far"
 OLDER = "claude-code before 2.1, third parties"
@@ -31,6 +32,8 @@ CLAUDE_CODE = Client(
         Marker("quota", (body("max_tokens", text="1"), Sign("only", "quota", "is")), BINARY),
         Marker("probe", (body("max_tokens", text="1"),), BINARY),
         Marker("title", (Sign("system", "Generate a concise, sentence-case title (3-7 words)"),), CAPTURED),
+        Marker("title", (Sign("system", "You are naming a coding session"),), LATER),
+        Marker("title", (Sign("only", "<session>\n"), Sign("only", "\n</session>\n\nWrite the title", "holds")), LATER),
         Marker("compaction", (Sign("last", "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools."),), CAPTURED),
         Marker("compaction", (Sign("last", _OLDER_COMPACTION),), OLDER),
         Marker("suggestion", (Sign("last", "[SUGGESTION MODE:"),), BINARY),
@@ -81,6 +84,11 @@ CLAUDE_CODE = Client(
             (
                 "The user sent a new message while you were working:\n",
                 "\n\nIMPORTANT: After completing your current task",
+            ),
+            # Since 2.1.332 or before it, behind what a tool says.
+            (
+                "The user sent a new message while you were working:\n",
+                "\n\nThis is how Claude Code surfaces messages the user sends mid-turn",
             ),
         ),
         command=Command(

@@ -67,7 +67,8 @@ class Envelope:
     after: tuple[Element, ...] = ()  # of a text that begins so, only what follows the last of the second counts
     tool_heads: tuple[Element, ...] = ()  # a text whose first line begins and ends so: tools speak in this message
     replies: tuple[Element, ...] = ()  # a human's words inside what a tool says
-    asides: tuple[Element, ...] = ()  # a system message that begins so holds a human's words, up to the last end
+    # A system message that begins so holds a human's words, up to the last end, as an edge behind what a tool says.
+    asides: tuple[Element, ...] = ()
     setups: tuple[str, ...] = ()  # a message that begins so is dropped, with its answer
     restarts: tuple[str, ...] = ()  # a message that begins so is dropped, with all before it and its answer
     # What is an ask of its own, though none was answered between: the answer was interrupted. Else they are one.

@@ -13,6 +13,7 @@ from tests.clients.agents import NOTE, Agent
 from tests.clients.formats.answering import ToolCall
 
 PATIENCE = 60  # seconds for one run of an agent
+BETWEEN_INTERRUPTS = 5  # seconds
 AUTHOR = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -47,7 +48,7 @@ class Person:
             file.write_text(self._placed(text))
         if self.agent.repository:
             for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "Count the parcels")):
-                subprocess.run(["git", *arguments], cwd=self.work, env=self._environment() | AUTHOR, check=True)
+                subprocess.run(["git", *arguments], cwd=self.work, env=self.environment() | AUTHOR, check=True)
         if self.agent.begin:
             self._finish(self._start(self.agent.begin))
 
@@ -56,12 +57,16 @@ class Person:
         return self._finish(self._begin(text, again))
 
     def ask_and_interrupt(self, text: str, when: Callable[[], object], again: bool = False) -> None:
-        """Ask, and press Ctrl-C as soon as `when` returns."""
+        """Ask, and press Ctrl-C as soon as `when` returns, and again while the agent does not end."""
         process = self._begin(text, again)
         try:
             when()
-            os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=PATIENCE)
+            for _ in range(PATIENCE // BETWEEN_INTERRUPTS):
+                os.killpg(process.pid, signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=BETWEEN_INTERRUPTS)
+                    return
+            raise AssertionError("it did not end when it was interrupted")
         finally:
             _end(process)
 
@@ -82,7 +87,7 @@ class Person:
         return subprocess.Popen(
             [self.program, *map(self._placed, arguments), *text],
             cwd=self.work,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -98,7 +103,7 @@ class Person:
         assert process.returncode == 0, f"it ended with {process.returncode}: {errors[-2000:]} {said[-2000:]}"
         return said
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         node = shutil.which("node")
         path = os.pathsep.join([*([str(Path(node).parent)] if node else []), "/usr/bin", "/bin"])
         fixed = {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", "TERM": "dumb", "NO_COLOR": "1", "CI": "1"}

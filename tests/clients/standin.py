@@ -133,9 +133,10 @@ class StandIn:
                     else self._seen("WEBSOCKET", path, headers, raw, None, answer, hang)
                 )
                 self.seen.append(seen)
-                for event in events[: len(events) // 2] if hang else events:
+                sent = events[: len(events) // 2] if hang else events
+                for number, event in enumerate(sent, 1):
+                    seen.reported = number == len(sent)
                     await socket.send_text(json.dumps(event))
-                seen.reported = True
                 if hang:
                     self.hanging.set()
                     await socket.receive_text()
@@ -172,12 +173,10 @@ class StandIn:
 
     async def _paced(self, written: Written, hang: bool, seen: Seen) -> AsyncIterator[bytes]:
         pieces = written.pieces[: len(written.pieces) // 2] if hang else written.pieces
-        *before, last = pieces
-        for piece in before:
+        for number, piece in enumerate(pieces, 1):
+            seen.reported = number == len(pieces)  # behind it the client may leave at once
             yield piece
             await asyncio.sleep(EVENT_SECONDS)
-        seen.reported = True  # some clients leave as soon as they have the last
-        yield last
         if hang:
             self.hanging.set()
             await asyncio.Event().wait()  # until the client leaves

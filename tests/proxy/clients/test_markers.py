@@ -60,6 +60,8 @@ EXAMPLES = (
         "<session>\nMend the door.\n</session>\n\nWrite the title in the language of the session.",
         system=("x-anthropic-billing-header: v;", "Generate a concise, sentence-case title (3-7 words) for it"),
     ),
+    claude("title", "<session>\nMend.\n</session>\n\nName it.", system=("You are naming a coding session so",)),
+    claude("title", "<session>\nMend the door.\n</session>\n\nWrite the title in the predominant language."),
     claude(
         "compaction",
         "Mend the door.",

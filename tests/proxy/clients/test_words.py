@@ -420,3 +420,23 @@ def test_messages_of_other_programs_in_a_row_are_one_ask() -> None:
     """As a document that an application sends before the question."""
     asked = chat(("user", "A door has two sides."), ("user", "Which is the front?"), headers=SDK)
     assert (asked.text, asked.place) == ("A door has two sides.\n\nWhich is the front?", 0)
+
+
+BEHIND = (
+    "<system-reminder>\nThe user sent a new message while you were working:\nUse oak instead.\n\n"
+    "This is how Claude Code surfaces messages the user sends mid-turn — so.\n</system-reminder>"
+)
+
+
+def test_a_message_behind_what_a_tool_says_is_an_ask() -> None:
+    """Claude Code writes it there since 2.1.332 or before, with reminders around it."""
+    said = f"x\n\n{REMINDER}\n\n{BEHIND}\n\n{REMINDER}"
+    read = anthropic(("user", "Mend the door."), call(), ("user", [result(said)]), headers=CLAUDE_CODE)
+    assert (read.tail, read.text, read.place) == ("mixed", "Use oak instead.", 1)
+
+
+@pytest.mark.parametrize("said", [f"{BEHIND}\n1: x", f"x\n\n{REMINDER}", "x"])
+def test_what_a_tool_says_before_its_end_is_no_ask(said: str) -> None:
+    """A file that it read may hold any words."""
+    read = anthropic(("user", "Mend the door."), call(), ("user", [result(said)]), headers=CLAUDE_CODE)
+    assert (read.tail, read.text, read.place) == ("tool_results", "Mend the door.", 0)
