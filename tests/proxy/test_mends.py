@@ -3,10 +3,13 @@
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import h2.connection
 import h2.events
 import pytest
+from wsproto.extensions import PerMessageDeflate
+from wsproto.frame_protocol import CloseReason, Opcode, RsvBits
 
 from proxy.mends import mend
 from tests.proxy.upstream import HOST, ListSink, Message, Send, Upstream, post, reverse, until
@@ -93,6 +96,13 @@ async def test_trailers_reach_a_client_that_speaks_http2(up: Upstream, sink: Lis
         {"x-sum": "abc", "x-other": "1"},
         {"b'x-sum'": "b'abc'", "b'x-other'": "b'1'"},  # as h2 4.2 and newer give them
     )
+
+
+def test_a_ping_that_says_it_is_compressed_breaks_the_protocol() -> None:
+    mend()
+    deflate: Any = PerMessageDeflate()
+    header = deflate.frame_inbound_header(None, Opcode.PING, RsvBits(True, False, False), 0)
+    assert header is CloseReason.PROTOCOL_ERROR
 
 
 def test_mending_again_changes_nothing() -> None:

@@ -1,9 +1,5 @@
-import bisect
-
 import pytest
 
-from proxy.exchange import UnreadableExchange
-from proxy.framing import read_json
 from proxy.sockets import responses
 from tests.proxy.sockets.talking import Socket, answer, assistant, create, user
 
@@ -230,23 +226,3 @@ def test_nothing_refers_to_an_answer_without_an_id() -> None:
     socket = talk().client(create(user("Plan it"))).server({"type": "response.completed", "response": {"output": []}})
     socket.client({"type": "response.append", "input": "Ship it"})
     assert socket.exchanges[1].body["input"] == "Ship it"
-
-
-def test_an_ask_that_is_just_too_deep_to_be_written_again_is_asked_as_it_is() -> None:
-    """Reading and writing JSON reach their bounds at depths that differ a little."""
-
-    def ask(depth: int) -> bytes:
-        inner = b"[" * depth + b"]" * depth
-        return b'{"type": "response.create", "previous_response_id": "r1", "input": "Go", "deep": %s}' % inner
-
-    def readable(depth: int) -> bool:
-        try:
-            read_json(ask(depth))
-        except UnreadableExchange:
-            return False
-        return True
-
-    deepest = bisect.bisect_left(range(100_000), True, key=lambda depth: not readable(depth)) - 1
-    for depth in range(max(0, deepest - 100), deepest + 5):
-        socket = talk().client(create(user("Plan it"))).server(*answer("r1")).client(ask(depth))
-        assert b"Go" in socket.exchanges[1].asked.body
