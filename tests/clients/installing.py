@@ -61,7 +61,10 @@ class Python:
         return self.packages
 
     def install(self, folder: Path) -> None:
-        venv.create(folder, with_pip=True)
+        try:
+            venv.create(folder, with_pip=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise InstallError(f"no environment can be made ({type(error).__name__})") from None
         named = [f"{name}=={version}" for name, version in self.packages.items()]
         _run(self.program, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install", *named)
 
