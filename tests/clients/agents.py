@@ -23,6 +23,7 @@ class Agent:
     files: Mapping[str, str] = field(default_factory=dict)  # by path in its home
     begin: tuple[str, ...] = ()  # arguments of a run before all others, without a prompt
     delegate: ToolCall | None = None  # has it start a sub-agent, which is to do SUBTASK
+    waits: bool = True  # for its sub-agents, before it ends
     repository: bool = False  # it works in a repository of git's
 
 
@@ -60,6 +61,7 @@ AGENTS = (
         again=("exec", "resume", "--skip-git-repo-check", "--last"),
         tool=_CODEX_TOOL,
         delegate=_CODEX_DELEGATE,
+        waits=False,
         environment=_CODEX_KEYS,
         files={".codex/config.toml": f'openai_base_url = "{{url}}/v1"\n{_CODEX_CONFIG}'},
     ),
@@ -70,6 +72,7 @@ AGENTS = (
         again=("exec", "resume", "--skip-git-repo-check", "--last"),
         tool=_CODEX_TOOL,
         delegate=_CODEX_DELEGATE,
+        waits=False,
         environment=_CODEX_KEYS,
         files={
             ".codex/config.toml": f'model_provider = "company"\n{_CODEX_CONFIG}'
