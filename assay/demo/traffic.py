@@ -27,9 +27,10 @@ class Client(Protocol):
 
 def send(plan: Mapping[Person, Sequence[Step]], url: str, stop: threading.Event, done: Callable[[], object]) -> None:
     """Play every person's steps, all people at once; call `done` after each step. Raises Failure."""
+    clients = {person: client_of(person, url) for person in plan}  # here, as threads that import at once may lock up
 
     def play(person: Person) -> None:
-        with closing(client_of(person, url)) as client:
+        with closing(clients[person]) as client:
             for step in plan[person]:
                 if stop.is_set():
                     return
@@ -46,7 +47,7 @@ def send(plan: Mapping[Person, Sequence[Step]], url: str, stop: threading.Event,
 
 
 def client_of(person: Person, url: str) -> Client:
-    """Make a person's client. Who comes through the front proxy carries its header."""
+    """Make a person's client, with all of its SDK imported. Who comes through the front proxy carries its header."""
     headers = {"X-Forwarded-User": person.user} if person.user else {}
     return (OpenAIClient if person.sdk == "openai" else AnthropicClient)(person.api_key, url, headers)
 
@@ -63,18 +64,19 @@ class OpenAIClient:
 
         http = openai.DefaultHttpxClient(trust_env=False)  # no proxy of the environment's before ours
         self._sdk = openai.OpenAI(api_key=api_key, base_url=f"{url}/v1", default_headers=headers, http_client=http)
+        self._chat, self._models, self._embeddings = self._sdk.chat.completions, self._sdk.models, self._sdk.embeddings
 
     def close(self) -> None:
         self._sdk.close()
 
     def play(self, step: Step) -> None:
         if step.kind == "other":
-            self._sdk.models.list()
-            self._sdk.embeddings.create(model=MODEL["other"], input="a text to find again")
+            self._models.list()
+            self._embeddings.create(model=MODEL["other"], input="a text to find again")
             return
         conversation: list[Any] = [{"role": role, "content": text} for role, text in step.turns]
         if step.streamed:
-            events = self._sdk.chat.completions.create(
+            events = self._chat.create(
                 model=MODEL[step.kind],
                 messages=conversation,
                 stream=True,
@@ -86,7 +88,7 @@ class OpenAIClient:
             return
         tools: Any = {"tools": [{"type": "function", "function": {"name": TOOL}}]} if step.steps else {}
         while True:
-            answer = self._sdk.chat.completions.create(
+            answer = self._chat.create(
                 model=MODEL[step.kind], messages=conversation, extra_headers=played(step), **tools
             )
             message = answer.choices[0].message
@@ -104,6 +106,7 @@ class AnthropicClient:
 
         http = anthropic.DefaultHttpxClient(trust_env=False)
         self._sdk = anthropic.Anthropic(api_key=api_key, base_url=url, default_headers=headers, http_client=http)
+        self._messages = self._sdk.messages
 
     def close(self) -> None:
         self._sdk.close()
@@ -111,18 +114,18 @@ class AnthropicClient:
     def play(self, step: Step) -> None:
         if step.kind == "other":
             asked: Any = [{"role": "user", "content": "how long is this?"}]
-            self._sdk.messages.count_tokens(model=MODEL["other"], messages=asked)
+            self._messages.count_tokens(model=MODEL["other"], messages=asked)
             return
         conversation: list[Any] = [{"role": role, "content": text} for role, text in step.turns]
         given: Any = {"model": MODEL[step.kind], "max_tokens": MAX_TOKENS, "extra_headers": played(step)}
         if step.streamed:
-            for _ in self._sdk.messages.create(messages=conversation, stream=True, **given):
+            for _ in self._messages.create(messages=conversation, stream=True, **given):
                 pass
             return
         if step.steps:
             given["tools"] = [{"name": TOOL, "input_schema": {"type": "object"}}]
         while True:
-            answer = self._sdk.messages.create(messages=conversation, **given)
+            answer = self._messages.create(messages=conversation, **given)
             calls = [block for block in answer.content if block.type == "tool_use"]
             if not calls:
                 return
