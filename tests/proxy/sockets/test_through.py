@@ -12,6 +12,7 @@ from config.routes import load_routes
 from ledger.pseudonyms import Key
 from ledger.store import Ledger
 from proxy.assembly import Assembly
+from proxy.capture import Wants
 from proxy.certificates import Certificates
 from proxy.identity import Resolver
 from proxy.intake import Intake
@@ -29,6 +30,11 @@ USAGE = {"input_tokens": 20, "output_tokens": 5}
 def routes() -> Routes:
     table = load_routes()
     return Routes(table.assistants, table.paths, table.hosted, table.sockets)
+
+
+@pytest.fixture
+def wants(routes: Routes) -> Wants:
+    return lambda method, host, path: routes.match(method, host, path) is not None
 
 
 @pytest.fixture
@@ -83,11 +89,8 @@ async def until_done(client: End, kind: str = "response.done") -> None:
 
 
 async def test_realtime_typed_with_a_tool_and_spoken(
-    tmp_path: Path, intake: Intake, confdir: Path, routes: Routes
+    tmp_path: Path, intake: Intake, confdir: Path, wants: Wants
 ) -> None:
-    def wants(method: str, host: str, path: str) -> bool:
-        return routes.match(method, host, path) is not None
-
     output = {"type": "function_call_output", "call_id": "c1", "output": "much"}
     async with (
         socket_upstream(realtime, deflate=True) as up,
@@ -110,7 +113,7 @@ async def test_realtime_typed_with_a_tool_and_spoken(
 
 
 async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
-    tmp_path: Path, confdir: Path, routes: Routes
+    tmp_path: Path, confdir: Path, routes: Routes, wants: Wants
 ) -> None:
     """From the first ask to the last."""
     root = certify("staff root", authority=True)
@@ -120,9 +123,7 @@ async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
     intake.start()
     async with (
         socket_upstream(realtime) as up,
-        running_proxy(
-            intake, reverse(up, confdir, ask_certificates=True), lambda *asked: routes.match(*asked) is not None
-        ) as run,
+        running_proxy(intake, reverse(up, confdir, ask_certificates=True), wants) as run,
         opened(run.address, "/v1/realtime?model=m", tls=certify("ada", root).context(tmp_path)) as client,
     ):
         for ask in ("Plan the move", "Name the risks"):
@@ -150,11 +151,8 @@ async def responses(end: End) -> None:
 
 
 async def test_responses_made_ready_with_a_tool_and_a_second_ask(
-    tmp_path: Path, intake: Intake, confdir: Path, routes: Routes
+    tmp_path: Path, intake: Intake, confdir: Path, wants: Wants
 ) -> None:
-    def wants(method: str, host: str, path: str) -> bool:
-        return routes.match(method, host, path) is not None
-
     output = {"type": "function_call_output", "call_id": "c1", "output": "much"}
     async with (
         socket_upstream(responses, deflate=True) as up,
