@@ -62,13 +62,16 @@ docs: .venv/ready ## write config/default.toml and the docs' tables anew from co
 	@.venv/bin/python -m config.reference
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
-	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra demo \
+	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \
 		--group test --group lint --group build $(ARGS) --output-file requirements/lock.txt
 	@for image in proxy classifier; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
 		--constraint requirements/lock.txt --output-file requirements/$$image.txt || exit 1; done
 	@.venv-lock/bin/uv $(COMPILE) --extra train --constraint requirements/lock.txt $(ARGS) --output-file .venv-lock/train.txt
 	@# Torch is installed by train-env, as its CPU build. What is in lock.txt is not said again.
 	@grep -vxFf requirements/lock.txt .venv-lock/train.txt | grep -vE '^(torch|triton|nvidia|cuda)' > requirements/train.txt
+	@for group in browser docs; do .venv-lock/bin/uv $(COMPILE) --group $$group --constraint requirements/lock.txt \
+		$(ARGS) --output-file .venv-lock/$$group.txt && \
+		grep -vxFf requirements/lock.txt .venv-lock/$$group.txt > requirements/$$group.txt || exit 1; done
 
 train-env: .venv-train/ready ## make .venv-train, with torch's CPU build
 
@@ -100,6 +103,11 @@ endef
 		echo "torch's CPU build could not be installed: put it into .venv-train yourself, then make train-env again" >&2; exit 1; }
 	@.venv-train/bin/python -c 'import sys, torch; sys.exit(None if torch.version.cuda is None else \
 		"torch is a CUDA build, where its CPU build was asked for: remove .venv-train and try again")'
+	@touch $@
+
+# What only the browser's tests, or the site of the documents, need on top.
+.venv/browser .venv/docs: .venv/%: .venv/ready requirements/%.txt
+	@.venv/bin/python $(PIP) -r requirements/$*.txt
 	@touch $@
 
 .venv-lock/ready: Makefile
