@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys, key_file
 
 
-def key_of(ledger: Path) -> Key:
-    """Read the key that lies beside a ledger, or make it. Raises LedgerError."""
-    return Key.load_or_create(ledger.with_name(ledger.name + ".key"))
+def keys_of(ledger: Path, weeks: int | None = None) -> Keys:
+    """Read the keys that lie beside a ledger, or make them; `weeks` are those of a period. Raises LedgerError."""
+    return Keys.load_or_create(key_file(ledger), weeks)

@@ -8,7 +8,7 @@ import click
 from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -45,8 +45,8 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         if supervised:
             lifeline.announce(judge.name)
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
-        done = drain(ledger, judge, key=key, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
+        keys = keys_of(settings.ledger.path)
+        done = drain(ledger, judge, keys=keys, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
     except ModelError as error:
         raise Failure(str(error)) from None
     finally:
