@@ -174,7 +174,24 @@ def _traces(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces)
+def _audit_chain(connection: sqlite3.Connection) -> None:
+    """The audit table is only added to, and its entries are chained (`audit.py`)."""
+    for statement in statements(
+        """
+        ALTER TABLE audit ADD COLUMN hash TEXT; -- keyed, over the entry before and this one; NULL: entered without
+        CREATE TRIGGER audit_keeps_what_it_says BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never changed'); END;
+        CREATE TRIGGER audit_keeps_its_entries BEFORE DELETE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never deleted'); END;
+        CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never replaced'); END;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces, _audit_chain)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:

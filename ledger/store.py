@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger import migrations
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
@@ -78,6 +79,10 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, over this connection: what `Audit` takes."""
+        return Audit(self._connection, self._path, secret, head)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

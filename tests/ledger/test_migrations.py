@@ -27,7 +27,7 @@ COLUMNS = {
     "policy": "name value",
     "outcomes": "team week metric value source",
     "contests": "id turn_id at reason",
-    "audit": "id at who what why",
+    "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap",
     "migrations": "number at",
     "valued_turns": "at week team person assistant client category level weight novelty attention calls tokens value",
