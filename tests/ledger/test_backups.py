@@ -38,7 +38,7 @@ def test_every_older_schema_is_copied_before_it_goes(db: Path, number: int, monk
         for done in range(number):
             migrations.MIGRATIONS[done](connection)
             connection.execute("INSERT INTO migrations VALUES (?, 'then')", (done + 1,))
-        connection.execute("INSERT INTO outcomes VALUES ('Sales', '2026-11-23', 'deals', 3.5, 'crm')")
+        connection.execute("INSERT INTO contests VALUES (1, 1, 'then', 'unfair')")
     monkeypatch.undo()
     Ledger.open(db).close()
     assert schema(db) == len(migrations.MIGRATIONS)
@@ -47,7 +47,7 @@ def test_every_older_schema_is_copied_before_it_goes(db: Path, number: int, monk
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (number,)
-        assert connection.execute("SELECT team FROM outcomes").fetchall() == [("Sales",)]
+        assert connection.execute("SELECT reason FROM contests").fetchall() == [("unfair",)]
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
