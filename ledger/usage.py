@@ -4,18 +4,18 @@ Groups of too few people are hidden by the views, not here.
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
+from ledger.address import Place
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
+from ledger.sql import Connection
+from ledger.sqlite import open_to_read
 from ledger.views import GROUPINGS, Grouping, usage_view
 
 __all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
@@ -83,8 +83,8 @@ class Explained:
 class ReadLedger:
     """One read-only connection. Every method may raise LedgerError."""
 
-    def __init__(self, database: Database, path: Path) -> None:
-        self._database = database
+    def __init__(self, connection: Connection, path: Place) -> None:
+        self._connection = connection
         self._path = path
 
     @staticmethod
@@ -95,9 +95,7 @@ class ReadLedger:
         if not path.is_file():
             raise LedgerError(f"there is no ledger at {path}: log something first (assay up), or name it with --db")
         with said_of(path):
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None
-            )
+            connection = open_to_read(path, BUSY_MS)
             try:
                 schema = schema_of(connection, path)
             except BaseException:
@@ -108,11 +106,11 @@ class ReadLedger:
             raise LedgerError(
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
-        return ReadLedger(Database(connection, execute_plugins=False), path)
+        return ReadLedger(connection, path)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._connection.close()
 
     def usage(self, by: Grouping, since: str | None = None) -> list[Usage]:
         """Give usage by group and week, oldest week first, groups in alphabetical order.
@@ -120,7 +118,7 @@ class ReadLedger:
         `since` is a date as 2026-11-25: its whole week and later ones count. Raises ValueError for another text.
         """
         sql = (
-            f"SELECT {by} AS 'group', week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}"  # noqa: S608 (names of ours)
+            f'SELECT {by} AS "group", week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}'  # noqa: S608 (names of ours)
             " WHERE week >= :week ORDER BY week, 1"
         )
         rows = self._rows(sql, week=_monday(since))
@@ -130,14 +128,12 @@ class ReadLedger:
         """Count the groups (each once a week) that `usage` hides, because they have too few people."""
         few = "count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group')"
         groups = f"SELECT 1 FROM turn_values WHERE week >= :week GROUP BY week, {GROUPINGS[by]} HAVING {few}"  # noqa: S608
-        (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups})", week=_monday(since))  # noqa: S608
+        (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups}) AS few", week=_monday(since))  # noqa: S608
         return int(row["groups"])
 
     def outcomes(self, since: str | None = None) -> list[Outcome]:
         """Give what is imported of each team's weeks. `since` is as for `usage`."""
-        connection = self._database.conn
-        assert isinstance(connection, sqlite3.Connection)
-        return Outcomes(connection, self._path).all(_monday(since))
+        return Outcomes(self._connection, self._path).all(_monday(since))
 
     def min_group(self) -> int:
         """Tell how many people a group must have to be shown."""
@@ -165,7 +161,9 @@ class ReadLedger:
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         with said_of(self._path):
-            return list(self._database.query(sql, values))
+            found = self._connection.execute(sql, values)
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _monday(since: str | None) -> str:
