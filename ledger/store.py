@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger import migrations
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
+from ledger.outcomes import Outcomes
+from ledger.presence import Presence
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
+from ledger.spools import Spools
 from ledger.sql import writing
+from ledger.target import refuse_wrong
 from ledger.traces import Traces
 
 if TYPE_CHECKING:
@@ -36,21 +41,25 @@ SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: i
 class Ledger:
     """One connection that writes. Used by the thread that opened it. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, busy_ms: int = BUSY_MS) -> None:
         self._connection = connection
         self._path = path
+        self._busy_ms = busy_ms
+        self._presence = Presence(connection, path)
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
+        self.outcomes = Outcomes(connection, path)
+        self.spools = Spools(connection, path)
         self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
     @staticmethod
-    def open(path: Path) -> "Ledger":
+    def open(path: Path, busy_ms: int = BUSY_MS) -> "Ledger":
         """Open a ledger for writing, and make it (with its folder, both for the owner alone) where there is none.
 
-        Raises LedgerError when it cannot be written, is no ledger, is corrupt, or has a newer schema.
+        `busy_ms`: how long a write waits for another process's write. Raises WrongLedger for what is no ledger of this
+        program, and LedgerError when it cannot be written now or is corrupt.
         """
-        if path.is_dir():
-            raise LedgerError(f"the ledger {path} is a folder: name a file, as in --db {path / 'usage.db'}")
+        refuse_wrong(path)
         try:
             make_private(path)
         except OSError as error:
@@ -59,14 +68,14 @@ class Ledger:
                 "change the permissions there, or choose another --db"
             ) from error
         with said_of(path):
-            connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+            connection = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None)
             try:
-                _prepare(connection)
+                _prepare(connection, busy_ms)
                 migrations.migrate(connection, path, time.time())
             except BaseException:
                 connection.close()
                 raise
-        return Ledger(connection, path)
+        return Ledger(connection, path, busy_ms)
 
     @staticmethod
     def read(path: Path) -> "ReadLedger":
@@ -77,13 +86,24 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._presence.let_go()
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, over this connection: what `Audit` takes."""
+        return Audit(self._connection, self._path, secret, head)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all that the block writes, or nothing of it."""
-        with said_of(self._path), writing(self._connection):
-            yield
+        """Write all that the block writes, or nothing of it.
+
+        Raises Displaced where the file is no longer in its place, also when that is noticed once it is written: the
+        writing is then in a file that nobody finds.
+        """
+        with said_of(self._path):
+            with writing(self._connection):
+                self._presence.check()
+                yield
+            self._presence.check()
 
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id."""
@@ -101,13 +121,19 @@ class Ledger:
             call_row(call, turn_id),
         )
 
-    def close_call(self, call_id: int, answer: Answer) -> None:
-        """Complete a call. The model that the assistant reports wins over the one that was asked for."""
+    def close_call(self, call_id: int, answer: Answer, at: str | None = None) -> bool:
+        """Complete a call; tell whether there was one. The assistant's model wins over the one that was asked for.
+
+        `at`: the call's time, so that no other call is completed where the ledger was replaced in between.
+        """
         with said_of(self._path):
-            self._connection.execute(
-                "UPDATE calls SET http_status = ?, complete = ?, response_bytes = ?, model = coalesce(?, model),"
-                " input_tokens = ?, output_tokens = ?, ttft_ms = ?, duration_ms = ? WHERE id = ?",
-                answer_row(answer, call_id),
+            return bool(
+                self._connection.execute(
+                    "UPDATE calls SET http_status = ?, complete = ?, response_bytes = ?, model = coalesce(?, model),"
+                    " input_tokens = ?, output_tokens = ?, ttft_ms = ?, duration_ms = ?"
+                    " WHERE id = ? AND at = coalesce(?, at)",
+                    (*answer_row(answer, call_id), at),
+                ).rowcount
             )
 
     def unjudged(self, classifier: str, limit: int, after: int = 0) -> list[PendingTurn]:
@@ -162,6 +188,7 @@ class Ledger:
 
     def expire_text(self, now: str) -> int:
         """Delete the text whose time is over; give of how many turns."""
+        self._presence.check()
         with said_of(self._path):
             expired = self._connection.execute(
                 "UPDATE turns SET text = NULL, context = NULL, text_expires_at = NULL WHERE text_expires_at <= ?"
@@ -177,6 +204,7 @@ class Ledger:
         Deleted text lives on in the log until then. For whoever deletes text to call when it has nothing else to do;
         False while another process reads an older state: then it is worth another try later.
         """
+        self._presence.check()
         log = self._path.with_name(self._path.name + "-wal")
         with said_of(self._path):
             self._close_up()
@@ -186,7 +214,7 @@ class Ledger:
             try:
                 busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+                self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
         return not busy
 
     def _close_up(self) -> None:
@@ -219,19 +247,19 @@ class Ledger:
         return row_id
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, busy_ms: int) -> None:
     # Only a file without tables takes it; later slices of free pages can then be given back without a rewrite.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    _log_ahead(connection)
+    _log_ahead(connection, busy_ms)
     connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # deleted text is overwritten, not only let go
     connection.execute("PRAGMA temp_store = MEMORY")  # no text in temporary files
 
 
-def _log_ahead(connection: sqlite3.Connection) -> None:
+def _log_ahead(connection: sqlite3.Connection, busy_ms: int) -> None:
     """Switch to the write-ahead log. Where another process switches too, SQLite refuses at once instead of waiting."""
-    end = time.monotonic() + BUSY_MS / 1000
+    end = time.monotonic() + busy_ms / 1000
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -46,7 +46,10 @@ SELECT
     (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: no team, whoever asked
     (
         SELECT avg(usage_estimated) FROM calls WHERE coalesce(input_tokens, output_tokens) IS NOT NULL
-    ) AS estimated; -- of calls whose tokens are known
+    ) AS estimated, -- of calls whose tokens are known
+    -- of calls: answered, but neither ledger nor spool took them
+    (SELECT coalesce(sum(calls), 0) FROM lost) * 1.0
+        / nullif((SELECT coalesce(sum(calls), 0) FROM lost) + (SELECT count(*) FROM calls), 0) AS lost;
 
 -- Usage by group and week. `views.py` writes this once for each grouping: team, week, category, assistant, model.
 -- Groups of fewer people than the policy allows are not shown.

@@ -311,8 +311,8 @@ class TestRefusals:
         """It is not touched: setting it aside is the operator's."""
         db.parent.mkdir()
         db.write_bytes(b"minutes of the meeting " * 100)
-        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.open(db))
-        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.read(db))
+        assert f"assay ledger repair --db {db}" in self.refusal(lambda: Ledger.open(db))
+        assert f"assay ledger repair --db {db}" in self.refusal(lambda: Ledger.read(db))
         assert db.read_bytes().startswith(b"minutes of the meeting ")
 
     def test_a_damaged_ledger(self, ledger: Ledger, db: Path) -> None:
