@@ -212,7 +212,32 @@ def _audit_chain(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces, _spools, _audit_chain)
+def _outcomes(connection: sqlite3.Connection) -> None:
+    """What an outcome rests on, and how far each source is imported."""
+    for statement in statements(
+        """
+        ALTER TABLE outcomes ADD COLUMN n INTEGER; -- items or answers that the value is of; NULL: not told
+        ALTER TABLE outcomes ADD COLUMN unit TEXT;
+        CREATE TABLE outcome_cursors (
+            source TEXT NOT NULL, -- kind:host, as github:api.github.com
+            scope TEXT NOT NULL, -- a repository or project
+            week TEXT NOT NULL, -- the first week that is not imported
+            complete INTEGER NOT NULL CHECK (complete IN (0, 1)), -- 0: the import was stopped before its end
+            PRIMARY KEY (source, scope)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first,
+    _signatures,
+    _traces,
+    _spools,
+    _audit_chain,
+    _outcomes,
+)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:

@@ -17,6 +17,7 @@ from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
+from ledger.outcomes import Outcomes
 from ledger.presence import Presence
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
@@ -47,6 +48,7 @@ class Ledger:
         self._presence = Presence(connection, path)
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
+        self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
         self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
