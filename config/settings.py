@@ -30,6 +30,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _address_if_any(value: str) -> str:
+    return _address(value) if value else value
+
+
 def _network(value: str) -> str:
     ipaddress.ip_network(value, strict=False)
     return value
@@ -151,6 +155,12 @@ class ProxySettings(_Section):
         "be @FILE (htpasswd), ldaps:…, user:password or any",
     )
 
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the proxy counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9464",
+    )
+
 
 class IdentitySettings(_Section):
     """How people are told apart, see docs/identity.md. The ledger holds keyed pseudonyms only."""
@@ -251,6 +261,12 @@ class ClassifierSettings(_Section):
         "Folder of the model. Not set: the one that ships with Assay.",
         "be the path of a folder that assay train has made",
         option="--model",
+    )
+
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the classifier counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9465",
     )
 
 
