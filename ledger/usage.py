@@ -26,7 +26,8 @@ BUSY_MS = 5000
 
 # The newest judgement counts, as in the view.
 EXPLAINED = """
-SELECT substr(v.at, 1, 10) AS at, v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
+SELECT substr(v.at, 1, 10) AS at,
+    v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
     v.attention, j.duplicate_of, j.reasons, v.weight, v.value,
     (
         SELECT max(w.effective_from) FROM weights AS w WHERE w.level = v.level AND w.effective_from <= v.at
