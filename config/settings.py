@@ -28,6 +28,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _address_if_any(value: str) -> str:
+    return _address(value) if value else value
+
+
 def _network(value: str) -> str:
     ipaddress.ip_network(value, strict=False)
     return value
@@ -116,6 +120,12 @@ class ProxySettings(_Section):
         None,
         "Who may use the proxy in modes regular and upstream: @FILE (htpasswd), ldaps:…, user:password or any.",
         "be @FILE (htpasswd), ldaps:…, user:password or any",
+    )
+
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the proxy counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9464",
     )
 
 
@@ -218,6 +228,12 @@ class ClassifierSettings(_Section):
         "Folder of the model. Not set: the one that ships with Assay.",
         "be the path of a folder that assay train has made",
         option="--model",
+    )
+
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the classifier counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9465",
     )
 
 

@@ -18,9 +18,10 @@ from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
+from ledger.rows import UNTIL_JUDGED
 from ledger.views import GROUPINGS, Grouping, usage_view
 
-__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
+__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage", "Waiting"]
 
 BUSY_MS = 5000
 
@@ -59,6 +60,14 @@ class Coverage:
     unreadable: float | None  # of calls
     unattributed: float | None  # of turns: they have no team
     estimated: float | None  # of calls whose tokens are known
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for its judgement."""
+
+    turns: int
+    since: str | None  # when the oldest was asked; None: nothing waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,14 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def waiting(self) -> Waiting:
+        """Tell what waits for its judgement."""
+        (row,) = self._rows(
+            "SELECT count(*) AS turns, min(at) AS since FROM turns WHERE text_expires_at >= :unjudged",
+            unjudged=UNTIL_JUDGED,
+        )
+        return Waiting(**row)
 
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""
