@@ -16,6 +16,7 @@ from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
+from ledger.pruning import Pruning
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.settling import FileUpkeep
@@ -60,6 +61,7 @@ class Ledger:
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
+        self.pruning = Pruning(connection, path)
 
     @staticmethod
     def open(path: Path, busy_ms: int = BUSY_MS) -> "Ledger":
