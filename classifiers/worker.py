@@ -50,10 +50,13 @@ def drain(
     keep_text_seconds: float = 0.0,
     idle_seconds: float = 1.0,
     progress: Callable[[Drained], None] | None = None,
+    tidy: Callable[[bool], None] | None = None,
 ) -> Drained:
     """Judge what is unjudged, oldest first, until `stop`, or with `once` until nothing is left. Raises LedgerError.
 
     `key` is the one that makes the ledger's pseudonyms: it signs turns, so that repeats are found.
+
+    `tidy` is called whenever nothing waits, with `once`; what it does is short, unless it is called with True.
 
     Each round starts behind the last batch, so that a turn that cannot be stored never holds up those after it.
     """
@@ -73,6 +76,8 @@ def drain(
         ledger.expire_text(utc(time.time()))
         factors.forget(time.time())
         ledger.settle()
+        if tidy:
+            tidy(once)
         if once:
             break
         after = 0

@@ -13,9 +13,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
+from ledger.personal import Personal
 from ledger.rows import UNTIL_JUDGED
 from ledger.views import GROUPINGS, Grouping, usage_view
 
@@ -25,7 +27,8 @@ BUSY_MS = 5000
 
 # The newest judgement counts, as in the view.
 EXPLAINED = """
-SELECT v.at, v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
+SELECT substr(v.at, 1, 10) AS at,
+    v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
     v.attention, j.duplicate_of, j.reasons, v.weight, v.value,
     (
         SELECT max(w.effective_from) FROM weights AS w WHERE w.level = v.level AND w.effective_from <= v.at
@@ -71,7 +74,7 @@ class Waiting:
 class Explained:
     """What one turn is worth, and why. Facts about a turn, none about its person."""
 
-    at: str
+    at: str  # the day alone: the time would tell a colleague whose turn it is
     assistant: str
     client: str | None
     calls: Mapping[str, int]  # how many of each kind the turn took
@@ -95,6 +98,7 @@ class ReadLedger:
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
         self._path = path
+        self.personal = Personal(database.conn, path)
 
     @staticmethod
     def open(path: Path) -> "ReadLedger":
@@ -118,6 +122,10 @@ class ReadLedger:
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
         return ReadLedger(Database(connection, execute_plugins=False), path)
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, for reading: what `Audit` takes."""
+        return Audit(self._database.conn, self._path, secret, head)
 
     def close(self) -> None:
         """Let go of the file."""
