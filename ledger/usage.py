@@ -170,6 +170,19 @@ class ReadLedger:
         )
         return Waiting(**row)
 
+    def identity_sources(self) -> dict[str, float]:
+        """Tell what named the people, as shares of the turns, the largest first."""
+        rows = self._rows(
+            "SELECT identity_source AS source, 1.0 * count(*) / (SELECT count(*) FROM turns) AS share FROM turns"
+            " GROUP BY identity_source ORDER BY share DESC, source"
+        )
+        return {row["source"]: row["share"] for row in rows}
+
+    def faults(self) -> int:
+        """Have SQLite look the file through; give how many faults it found, up to 100."""
+        said = [next(iter(row.values())) for row in self._rows("PRAGMA quick_check(100)")]
+        return 0 if said == ["ok"] else len(said)
+
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""
         turns = self._rows(EXPLAINED, turn=turn_id)
