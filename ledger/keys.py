@@ -103,6 +103,10 @@ class Keys:
             _, week = self._ring.period(week)
         return begins
 
+    def persons(self, name: str, now: float | None = None) -> tuple[str, ...]:
+        """Give a person's pseudonyms of the periods whose keys are kept, oldest first."""
+        return tuple(self.at(begin).digest("person", name) for begin in self.retained(now))
+
     def destroy_before(self, time: str | float) -> bool:
         """Destroy the keys of the periods that ended by then, for ever; tell whether there was one.
 

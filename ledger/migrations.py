@@ -4,17 +4,18 @@ A released migration is never edited: a change is a new function at the end of M
 have no history: whatever `views.sql` says is what an opened ledger has.
 """
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from ledger.errors import LedgerError
+from ledger.address import Place
+from ledger.backups import back_up
+from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
-from ledger.sql import statements, writing
+from ledger.sql import Connection, statements, writing
 from ledger.views import replace_views
 
 
-def _first(connection: sqlite3.Connection) -> None:
+def _first(connection: Connection) -> None:
     """The facts, the dated weights and the policy."""
     for statement in statements(
         """
@@ -137,7 +138,7 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO weights VALUES ('2000-01-01', ?, ?)", DEFAULT_WEIGHTS.items())
 
 
-def _signatures(connection: sqlite3.Connection) -> None:
+def _signatures(connection: Connection) -> None:
     """What repeats are found by, and the way to a person's and a team's recent turns."""
     for statement in statements(
         """
@@ -154,7 +155,7 @@ def _signatures(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _traces(connection: sqlite3.Connection) -> None:
+def _traces(connection: Connection) -> None:
     """What clients' own ids lead to, and a turn's place in its conversation."""
     for statement in statements(
         """
@@ -174,36 +175,100 @@ def _traces(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces)
+def _spools(connection: Connection) -> None:
+    """How far the proxies' spools have been entered, and the calls that were lost."""
+    for statement in statements(
+        """
+        CREATE TABLE spools (
+            spool TEXT PRIMARY KEY, -- named at random when it is begun
+            position INTEGER NOT NULL, -- bytes of it that are entered
+            run TEXT NOT NULL,
+            under_way TEXT NOT NULL -- JSON: the calls whose answers stand further behind
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE lost (
+            at TEXT NOT NULL, -- when it was noticed
+            calls INTEGER NOT NULL,
+            why TEXT NOT NULL
+        ) STRICT;
+        """
+    ):
+        connection.execute(statement)
 
 
-def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
+def _audit_chain(connection: Connection) -> None:
+    """The audit table is only added to, and its entries are chained (`audit.py`)."""
+    for statement in statements(
+        """
+        ALTER TABLE audit ADD COLUMN hash TEXT; -- keyed, over the entry before and this one; NULL: entered without
+        CREATE TRIGGER audit_keeps_what_it_says BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never changed'); END;
+        CREATE TRIGGER audit_keeps_its_entries BEFORE DELETE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never deleted'); END;
+        CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never replaced'); END;
+        """
+    ):
+        connection.execute(statement)
+
+
+def _outcomes(connection: Connection) -> None:
+    """What an outcome rests on, and how far each source is imported."""
+    for statement in statements(
+        """
+        ALTER TABLE outcomes ADD COLUMN n INTEGER; -- items or answers that the value is of; NULL: not told
+        ALTER TABLE outcomes ADD COLUMN unit TEXT;
+        CREATE TABLE outcome_cursors (
+            source TEXT NOT NULL, -- kind:host, as github:api.github.com
+            scope TEXT NOT NULL, -- a repository or project
+            week TEXT NOT NULL, -- the first week that is not imported
+            complete INTEGER NOT NULL CHECK (complete IN (0, 1)), -- 0: the import was stopped before its end
+            PRIMARY KEY (source, scope)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _first,
+    _signatures,
+    _traces,
+    _spools,
+    _audit_chain,
+    _outcomes,
+)
+
+
+def migrate(connection: Connection, path: Place, now: float) -> None:
     """Bring a ledger to the newest schema and the current views. `now`: Unix seconds, for the record.
 
-    Safe when several processes open one ledger at once. Raises LedgerError for a newer schema and for another
-    program's database.
+    All that is missing runs in one transaction, after a backup of a file (`backups.py`). Safe when several processes
+    open one ledger at once. Raises WrongLedger for a newer schema and for another program's database.
     """
-    while schema_of(connection, path) < len(MIGRATIONS):
+    if schema_of(connection, path) < len(MIGRATIONS):
         with writing(connection):
             number = schema_of(connection, path)  # again, now that nobody else can migrate
             if number == 0:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
-            if number < len(MIGRATIONS):
-                MIGRATIONS[number](connection)
-                connection.execute("INSERT INTO migrations VALUES (?, ?)", (number + 1, utc(now)))
+            elif number < len(MIGRATIONS) and isinstance(path, Path):
+                back_up(path, number)
+            for missing in range(number, len(MIGRATIONS)):
+                MIGRATIONS[missing](connection)
+                connection.execute("INSERT INTO migrations VALUES (?, ?)", (missing + 1, utc(now)))
     replace_views(connection)
 
 
-def schema_of(connection: sqlite3.Connection, path: Path) -> int:
+def schema_of(connection: Connection, path: Place) -> int:
     """Tell a ledger's schema: the number of its last migration, 0 for an empty file. Raises as `migrate` does."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = connection.tables()
     if not tables:
         return 0
     if "migrations" not in tables:
-        raise LedgerError(f"{path} is another program's database: choose another --db")
+        raise WrongLedger(f"{path} is another program's database: choose another --db")
     number = int(connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
     if number > len(MIGRATIONS):
-        raise LedgerError(
+        raise WrongLedger(
             f"the ledger {path} was made by a newer Assay (its schema is {number}, this program knows "
             f"{len(MIGRATIONS)}): upgrade Assay, or choose another --db"
         )

@@ -104,7 +104,7 @@ class Resolver:
         else:  # unreachable: an address always answers
             raise AssertionError("no identity source answered")
         return Identity(
-            person=person_of(self._keys.serving(asked.at).key, self._people.get(claim.name, claim.name)),
+            person=self._keys.serving(asked.at).key.digest("person", self._people.get(claim.name, claim.name)),
             team=self._team(asked, claim),
             source=claim.source,
         )
@@ -190,11 +190,6 @@ class _Trusted:
             if value := _clean(asked.headers.get(header)).removeprefix(PREFIXES.get(header, "")):
                 return value
         return ""
-
-
-def person_of(key: Key, name: str) -> str:
-    """Give the pseudonym of a name in the key's period."""
-    return key.digest("person", name)
 
 
 def key_name(key: Key, secret: str) -> str:

@@ -25,10 +25,13 @@ COLUMNS = {
     "traces": "id trace turn_id call_id at",
     "weights": "effective_from level weight",
     "policy": "name value",
-    "outcomes": "team week metric value source",
+    "outcomes": "team week metric value source n unit",
+    "outcome_cursors": "source scope week complete",
     "contests": "id turn_id at reason",
-    "audit": "id at who what why",
+    "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap",
+    "spools": "spool position run under_way",
+    "lost": "at calls why",
     "migrations": "number at",
     "valued_turns": "at week team person assistant client category level weight novelty attention calls tokens value",
     "usage_by_team_week": "team week people raw_calls turns value gap air",
@@ -36,7 +39,7 @@ COLUMNS = {
     "usage_by_category_week": "category week people raw_calls turns value gap air",
     "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
     "usage_by_model_week": "model week people raw_calls turns value gap air",
-    "coverage": "judged unreadable unattributed estimated",
+    "coverage": "judged unreadable unattributed estimated lost",
 }
 
 

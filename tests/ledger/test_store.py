@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from ledger.records import Message
-from ledger.store import SLICE, Ledger, LedgerError
+from ledger.settling import SLICE
+from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
 
@@ -311,8 +312,8 @@ class TestRefusals:
         """It is not touched: setting it aside is the operator's."""
         db.parent.mkdir()
         db.write_bytes(b"minutes of the meeting " * 100)
-        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.open(db))
-        assert f"mv {db} {db}.broken" in self.refusal(lambda: Ledger.read(db))
+        assert f"assay ledger repair --db {db}" in self.refusal(lambda: Ledger.open(db))
+        assert f"assay ledger repair --db {db}" in self.refusal(lambda: Ledger.read(db))
         assert db.read_bytes().startswith(b"minutes of the meeting ")
 
     def test_a_damaged_ledger(self, ledger: Ledger, db: Path) -> None:

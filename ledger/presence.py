@@ -1,0 +1,74 @@
+"""Whether a ledger's files still lie where they were opened. SQLite itself writes on into files that nobody finds.
+
+Leaves out what to do about it, which is to open the ledger again.
+"""
+
+import ctypes
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from ledger.errors import LedgerError
+
+Identity = tuple[int, int]
+
+
+class Displaced(LedgerError):  # noqa: N818 - it says what happened to the file
+    """The ledger's file was deleted or replaced since it was opened. Opening it again helps."""
+
+
+class Presence:
+    """Remembers which files a connection has opened: the database, its write-ahead log and the log's index."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._log = path.with_name(path.name + "-wal")
+        self._index = path.with_name(path.name + "-shm")
+        self._opened = self._found()
+
+    def check(self) -> None:
+        """Raise Displaced where a file was deleted or replaced. Costs microseconds."""
+        found = self._found()
+        if found == self._opened:
+            return
+        if found[0] == self._opened[0] and self._mode() != "wal":
+            return  # an admin's program has put the log away in good order
+        if found[:2] == (self._opened[0], None) and found[2] == self._opened[2]:
+            self._rescue()
+        raise Displaced(f"the ledger {self._path} was deleted or replaced while it was open: it is opened again")
+
+    def let_go(self) -> None:
+        """Close the connection; where its files were replaced, keep it for ever.
+
+        The last connection to close deletes the log by its name, which by then is another ledger's.
+        """
+        if self._found() == self._opened or self._mode() != "wal":
+            self._connection.close()
+        else:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+
+    def _rescue(self) -> None:
+        """Move into the database what stands in a log that was deleted, as long as nobody has begun another."""
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _mode(self) -> str:
+        try:
+            return str(self._connection.execute("PRAGMA journal_mode").fetchone()[0])
+        except sqlite3.Error:
+            return "wal"
+
+    def _found(self) -> tuple[Identity | None, Identity | None, Identity | None]:
+        return _identity(self._path), _identity(self._log), _identity(self._index)
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 (several times as fast, and called for each write)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,27 @@
+"""Refuses, before anything is opened for writing, what is plainly no ledger of this program."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from ledger.errors import LedgerError, WrongLedger
+from ledger.migrations import schema_of
+from ledger.sqlite import open_to_read
+
+
+def refuse_wrong(path: Path) -> None:
+    """Raise WrongLedger for a folder, another program's database and a newer schema. Never waits.
+
+    What cannot be told now (locked, corrupt, not there) is not refused: that may change.
+    """
+    if path.is_dir():
+        raise WrongLedger(f"the ledger {path} is a folder: name a file, as in --db {path / 'usage.db'}")
+    if not path.is_file():
+        return
+    try:
+        with closing(open_to_read(path, 0)) as connection:
+            schema_of(connection, path)
+    except WrongLedger:
+        raise
+    except (sqlite3.Error, LedgerError, OSError):
+        return
