@@ -20,6 +20,7 @@ from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
 from ledger.presence import Presence
+from ledger.pruning import Pruning
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.spools import Spools
@@ -51,6 +52,7 @@ class Ledger:
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
+        self.pruning = Pruning(connection, path)
         self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
     @staticmethod

@@ -13,19 +13,23 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
+from ledger.personal import Personal
 from ledger.records import monday
+from ledger.rows import UNTIL_JUDGED
 from ledger.views import GROUPINGS, Grouping, usage_view
 
-__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
+__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage", "Waiting"]
 
 BUSY_MS = 5000
 
 # The newest judgement counts, as in the view.
 EXPLAINED = """
-SELECT v.at, v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
+SELECT substr(v.at, 1, 10) AS at,
+    v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
     v.attention, j.duplicate_of, j.reasons, v.weight, v.value,
     (
         SELECT max(w.effective_from) FROM weights AS w WHERE w.level = v.level AND w.effective_from <= v.at
@@ -60,10 +64,18 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for its judgement."""
+
+    turns: int
+    since: str | None  # when the oldest was asked; None: nothing waits
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """What one turn is worth, and why. Facts about a turn, none about its person."""
 
-    at: str
+    at: str  # the day alone: the time would tell a colleague whose turn it is
     assistant: str
     client: str | None
     calls: Mapping[str, int]  # how many of each kind the turn took
@@ -87,6 +99,7 @@ class ReadLedger:
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
         self._path = path
+        self.personal = Personal(database.conn, path)
 
     @staticmethod
     def open(path: Path) -> "ReadLedger":
@@ -110,6 +123,10 @@ class ReadLedger:
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
         return ReadLedger(Database(connection, execute_plugins=False), path)
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, for reading: what `Audit` takes."""
+        return Audit(self._database.conn, self._path, secret, head)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -162,6 +179,14 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def waiting(self) -> Waiting:
+        """Tell what waits for its judgement."""
+        (row,) = self._rows(
+            "SELECT count(*) AS turns, min(at) AS since FROM turns WHERE text_expires_at >= :unjudged",
+            unjudged=UNTIL_JUDGED,
+        )
+        return Waiting(**row)
 
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""

@@ -130,11 +130,11 @@ def _csv(report: Report) -> str:
     writer = csv.DictWriter(written, _columns(report.by), lineterminator="\n")
     writer.writeheader()
     for row in report.rows:
-        writer.writerow({name: _no_formula(cell) for name, cell in _record(report.by, row).items()})
+        writer.writerow({name: no_formula(cell) for name, cell in _record(report.by, row).items()})
     return written.getvalue().rstrip("\n")
 
 
-def _no_formula(cell: Cell) -> Cell:
+def no_formula(cell: Cell) -> Cell:
     """Keep a spreadsheet from running what somebody sent as a model's name."""
     return "'" + cell if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
