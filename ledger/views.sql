@@ -3,7 +3,7 @@
 
 -- From when on turns are of open weeks: all before is closed, and its turns are read no more. '': nothing is closed yet.
 CREATE VIEW open_since AS
-SELECT coalesce(date(max(week), '+7 days'), '') AS since FROM weeks;
+SELECT coalesce(max(until), '') AS since FROM weeks;
 
 -- One row a turn, with its id. The only place where value is computed.
 CREATE VIEW turn_values AS
@@ -29,7 +29,7 @@ FROM (
         SELECT 1 FROM judgements AS n
         WHERE n.turn_id = t.id AND n.classifier <> j.classifier AND (n.at, n.classifier) > (j.at, j.classifier)
     ) -- the newest judgement counts
-);
+) AS v;
 
 CREATE VIEW valued_turns AS
 SELECT
@@ -49,20 +49,21 @@ WITH counted AS (
     SELECT turns, judged, unattributed, calls, unreadable, measured, estimated FROM weeks
     UNION ALL
     SELECT
-        count(*), sum(EXISTS (SELECT 1 FROM judgements AS j WHERE j.turn_id = t.id)), sum(t.team IS NULL), 0, 0, 0, 0
+        count(*), sum(CASE WHEN EXISTS (SELECT 1 FROM judgements AS j WHERE j.turn_id = t.id) THEN 1 ELSE 0 END),
+        sum(CASE WHEN t.team IS NULL THEN 1 ELSE 0 END), 0, 0, 0, 0
     FROM turns AS t
     WHERE t.at >= (SELECT since FROM open_since)
     UNION ALL
     SELECT
-        0, 0, 0, count(*), sum(c.kind = 'unreadable'), count(coalesce(c.input_tokens, c.output_tokens)),
-        sum(c.usage_estimated AND coalesce(c.input_tokens, c.output_tokens) IS NOT NULL)
+        0, 0, 0, count(*), sum(CASE c.kind WHEN 'unreadable' THEN 1 ELSE 0 END), count(coalesce(c.input_tokens, c.output_tokens)),
+        sum(CASE WHEN coalesce(c.input_tokens, c.output_tokens) IS NOT NULL THEN c.usage_estimated ELSE 0 END)
     FROM turns AS t
     INNER JOIN calls AS c ON c.turn_id = t.id
     WHERE t.at >= (SELECT since FROM open_since)
     UNION ALL
     SELECT
-        0, 0, 0, count(*), sum(c.kind = 'unreadable'), count(coalesce(c.input_tokens, c.output_tokens)),
-        sum(c.usage_estimated AND coalesce(c.input_tokens, c.output_tokens) IS NOT NULL)
+        0, 0, 0, count(*), sum(CASE c.kind WHEN 'unreadable' THEN 1 ELSE 0 END), count(coalesce(c.input_tokens, c.output_tokens)),
+        sum(CASE WHEN coalesce(c.input_tokens, c.output_tokens) IS NOT NULL THEN c.usage_estimated ELSE 0 END)
     FROM calls AS c
     WHERE c.turn_id IS NULL AND c.at >= (SELECT since FROM open_since)
 )
@@ -91,7 +92,7 @@ WITH seen AS MATERIALIZED (
 cells AS MATERIALIZED (
     SELECT
         week, team, grp, person, sum(calls) AS calls, count(*) AS turns, sum(value) AS value, count(value) AS judged,
-        sum(value < 0.1) AS air
+        sum(CASE WHEN value < 0.1 THEN 1 ELSE 0 END) AS air
     FROM seen
     GROUP BY week, team, grp, person
 ),
@@ -117,8 +118,8 @@ members AS MATERIALIZED (SELECT DISTINCT week, grp, person FROM universe),
 sizes AS (
     SELECT
         week, grp, people, row_number() OVER (PARTITION BY week ORDER BY people, grp) AS place,
-        sum(people < (SELECT people FROM few)) OVER (PARTITION BY week) AS small
-    FROM (SELECT week, grp, count(*) AS people FROM members GROUP BY week, grp)
+        sum(CASE WHEN people < (SELECT people FROM few) THEN 1 ELSE 0 END) OVER (PARTITION BY week) AS small
+    FROM (SELECT week, grp, count(*) AS people FROM members GROUP BY week, grp) AS g
 ),
 -- How many people are in no group before this one, which with all before it makes how many are in these groups together.
 newcomers AS (
@@ -127,7 +128,7 @@ newcomers AS (
         SELECT m.week, m.person, min(s.place) AS place
         FROM members AS m INNER JOIN sizes AS s ON s.week = m.week AND s.grp = m.grp
         GROUP BY m.week, m.person
-    )
+    ) AS f
     GROUP BY week, place
 ),
 together AS (

@@ -30,7 +30,7 @@ COLUMNS = {
     "contests": "id turn_id at reason",
     "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap model judged air",
-    "weeks": "week closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
+    "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
     " estimated late pruned_at",
     "spools": "spool position run under_way",
     "lost": "at calls why",
