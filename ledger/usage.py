@@ -5,7 +5,7 @@ Groups of too few people are hidden by the views, not here.
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,9 +17,23 @@ from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.views import GROUPINGS, Grouping, usage_view
 
-__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
+__all__ = ["GROUPINGS", "SHARED", "Coverage", "Explained", "Grouping", "ReadLedger", "Relation", "Usage"]
 
 BUSY_MS = 5000
+
+# All that may leave the ledger for readers of figures: aggregates over groups that are large enough, and what they are
+# reckoned with. Nothing in it is about a person or a turn. One that a ledger lacks is left out.
+SHARED = (
+    *map(usage_view, GROUPINGS),
+    "coverage",
+    "queue",
+    "classifiers",
+    "published",
+    "weeks",
+    "outcomes",
+    "weights",
+    "policy",
+)
 
 # The newest judgement counts, as in the view.
 EXPLAINED = """
@@ -55,6 +69,15 @@ class Coverage:
     unreadable: float | None  # of calls
     unattributed: float | None  # of turns: they have no team
     estimated: float | None  # of calls whose tokens are known
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view of SHARED, read whole."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +164,23 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def state(self) -> int:
+        """Give a number that is another one once the ledger has changed."""
+        (row,) = self._rows("PRAGMA data_version")
+        return int(row["data_version"])
+
+    def shared(self) -> Iterator[Relation]:
+        """Give all that SHARED names, as of one moment."""
+        with said_of(self._path):
+            self._database.conn.execute("BEGIN")
+            try:
+                there = {*self._database.table_names(), *self._database.view_names()}
+                for name in (name for name in SHARED if name in there):
+                    cursor = self._database.conn.execute(f"SELECT * FROM {name}")  # noqa: S608 (names of ours)
+                    yield Relation(name, tuple(column for column, *_ in cursor.description), cursor.fetchall())
+            finally:
+                self._database.conn.execute("ROLLBACK")
 
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""

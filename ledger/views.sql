@@ -51,6 +51,18 @@ SELECT
     (SELECT coalesce(sum(calls), 0) FROM lost) * 1.0
         / nullif((SELECT coalesce(sum(calls), 0) FROM lost) + (SELECT count(*) FROM calls), 0) AS lost;
 
+-- The turns that wait for their judgement, and since when the oldest does. NULL: none waits.
+CREATE VIEW queue AS
+SELECT count(*) AS waiting, min(t.at) AS oldest
+FROM turns AS t
+WHERE NOT EXISTS (SELECT 1 FROM judgements AS j WHERE j.turn_id = t.id);
+
+-- What has judged, and when.
+CREATE VIEW classifiers AS
+SELECT classifier, count(*) AS judged, min(at) AS since, max(at) AS latest
+FROM judgements
+GROUP BY classifier;
+
 -- Usage by group and week. `views.py` writes this once for each grouping: team, week, category, assistant, model.
 -- Groups of fewer people than the policy allows are not shown.
 CREATE VIEW {view} AS
