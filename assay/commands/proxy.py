@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,8 @@ def command(settings: Settings, supervised: bool) -> None:
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     key = key_of(path)
-    with identifying(settings, key) as resolver:
+    with ExitStack() as stack:
+        resolver = stack.enter_context(identifying(settings, key))
         intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
@@ -64,6 +66,10 @@ def command(settings: Settings, supervised: bool) -> None:
             if supervised:
                 lifeline.announce(_url(addresses[0]))
 
+        if settings.proxy.metrics:
+            from assay.metering import metering, proxy_metrics
+
+            stack.enter_context(metering(settings.proxy.metrics, "proxy.metrics", proxy_metrics(capture, intake)))
         intake.start()
         logging.disable()  # what keeps it from starting is said once, below
         try:

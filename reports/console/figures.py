@@ -10,8 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from ledger.aggregates import copy_aggregates
 from ledger.errors import LedgerError
+from ledger.guarding import copy_shown
 from ledger.records import utc
 from ledger.usage import ReadLedger
 
@@ -66,7 +66,7 @@ class Figures:
                 if (now := ledger.state()) == state:
                     continue
                 began = time.time()
-                copy_aggregates(ledger, self.path)
+                copy_shown(self._ledger, self.path)
                 self.as_of, self.trouble, state = utc(began), None, now
                 pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
         finally:

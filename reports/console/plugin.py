@@ -13,6 +13,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Base400, Request
 from datasette.views.base import DatasetteError
 
+from ledger.guarding import guard
 from reports.console.access import Reader
 from reports.console.figures import DATABASE
 from reports.console.pages import PAGES
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 
 CONSOLES: "WeakKeyDictionary[Datasette, Console]" = WeakKeyDictionary()
 
-# What an admin's own SQL may take, in bytes and steps. https://www.sqlite.org/c3ref/c_limit_attached.html (2026-11-25)
-LIMITS: Final = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 1_000_000,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 20_000,
-    sqlite3.SQLITE_LIMIT_COLUMN: 200,
-    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 200,
-    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
-    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
-}
 # What an admin may do in Datasette, and to which database.
 ADMINS_MAY: Final = frozenset({"view-instance", "view-database", "view-table", "view-query", "execute-sql"})
 
@@ -90,9 +81,7 @@ def extra_template_vars(datasette: Datasette, request: Request | None) -> dict[s
 @hookimpl  # type: ignore[untyped-decorator] # Datasette is not typed
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datasette) -> None:
     if datasette in CONSOLES and database == DATABASE:
-        conn.execute("PRAGMA query_only = 1")
-        for limit, most in LIMITS.items():
-            conn.setlimit(limit, most)
+        guard(conn)
 
 
 @hookimpl(tryfirst=True)  # type: ignore[untyped-decorator] # Datasette is not typed

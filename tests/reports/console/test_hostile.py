@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from ledger.usage import SHARED
+from ledger.guarding import SHOWN
 from reports.console.assembly import assemble
 from reports.console.figures import DATABASE, Figures
 from reports.console.gate import BODY_BYTES, HEADERS, Gate
@@ -88,7 +88,7 @@ PATHS = (
 def datasettes() -> list[str]:
     """Every table, named query and export, and SQL of one's own."""
     base = f"/{DATABASE}"
-    names = [*SHARED, *queries()]
+    names = [*SHOWN, *queries()]
     own = "sql=" + quote("SELECT * FROM usage_by_team_week")
     return [
         base,
@@ -197,7 +197,7 @@ async def test_no_persons_row_is_in_anything_that_an_admin_can_read(
 ) -> None:
     with sqlite3.connect(company) as ledger:
         secrets = {str(value) for row in ledger.execute("SELECT person, conversation, ask FROM turns") for value in row}
-        hidden = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master")} - set(SHARED)
+        hidden = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master")} - set(SHOWN)
     assert {"turns", "calls", "judgements", "valued_turns", "turn_values", "signatures"} <= hidden
     admin = browse("admin")
     for name in hidden:
