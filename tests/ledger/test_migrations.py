@@ -41,7 +41,9 @@ COLUMNS = {
     "usage_by_category_week": "category week people raw_calls turns value gap air",
     "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
     "usage_by_model_week": "model week people raw_calls turns value gap air",
+    "classifiers": "classifier judged since latest",
     "coverage": "judged unreadable unattributed estimated lost",
+    "queue": "waiting oldest",
 }
 
 
