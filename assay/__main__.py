@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
-    "doctor": "Check a dialect of your own on samples of your assistant's traffic.",
+    "doctor": "Check that Assay works here, and say how to mend what does not.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",
 }
 

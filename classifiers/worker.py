@@ -63,11 +63,12 @@ def drain(
     factors = Factors(ledger.history, key)
     done, after = Drained(), 0
     while not stop.is_set():
-        turns = ledger.unjudged(judge.name, BATCH, after)
+        with ledger.claim(judge.name, BATCH, after) as turns:
+            if turns:
+                weighed, fallen_back = judge_each(judge, turns)
+                found, signatures = factors.weigh(turns, weighed)
+                new = ledger.judge(found, keep_text_seconds, signatures)
         if turns:
-            weighed, fallen_back = judge_each(judge, turns)
-            found, signatures = factors.weigh(turns, weighed)
-            new = ledger.judge(found, keep_text_seconds, signatures)
             done = Drained(done.judged + new, done.fallen_back + fallen_back)
             after = turns[-1].id
             if progress:

@@ -4,18 +4,18 @@ A released migration is never edited: a change is a new function at the end of M
 have no history: whatever `views.sql` says is what an opened ledger has.
 """
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from ledger.address import Place
 from ledger.backups import back_up
 from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
-from ledger.sql import statements, writing
+from ledger.sql import Connection, statements, writing
 from ledger.views import replace_views
 
 
-def _first(connection: sqlite3.Connection) -> None:
+def _first(connection: Connection) -> None:
     """The facts, the dated weights and the policy."""
     for statement in statements(
         """
@@ -138,7 +138,7 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO weights VALUES ('2000-01-01', ?, ?)", DEFAULT_WEIGHTS.items())
 
 
-def _signatures(connection: sqlite3.Connection) -> None:
+def _signatures(connection: Connection) -> None:
     """What repeats are found by, and the way to a person's and a team's recent turns."""
     for statement in statements(
         """
@@ -155,7 +155,7 @@ def _signatures(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _traces(connection: sqlite3.Connection) -> None:
+def _traces(connection: Connection) -> None:
     """What clients' own ids lead to, and a turn's place in its conversation."""
     for statement in statements(
         """
@@ -175,7 +175,7 @@ def _traces(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _spools(connection: sqlite3.Connection) -> None:
+def _spools(connection: Connection) -> None:
     """How far the proxies' spools have been entered, and the calls that were lost."""
     for statement in statements(
         """
@@ -195,7 +195,7 @@ def _spools(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _audit_chain(connection: sqlite3.Connection) -> None:
+def _audit_chain(connection: Connection) -> None:
     """The audit table is only added to, and its entries are chained (`audit.py`)."""
     for statement in statements(
         """
@@ -212,7 +212,7 @@ def _audit_chain(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _outcomes(connection: sqlite3.Connection) -> None:
+def _outcomes(connection: Connection) -> None:
     """What an outcome rests on, and how far each source is imported."""
     for statement in statements(
         """
@@ -230,7 +230,7 @@ def _outcomes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
     _traces,
@@ -240,18 +240,18 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
+def migrate(connection: Connection, path: Place, now: float) -> None:
     """Bring a ledger to the newest schema and the current views. `now`: Unix seconds, for the record.
 
-    All that is missing runs in one transaction, after a backup (`backups.py`). Safe when several processes open one
-    ledger at once. Raises WrongLedger for a newer schema and for another program's database.
+    All that is missing runs in one transaction, after a backup of a file (`backups.py`). Safe when several processes
+    open one ledger at once. Raises WrongLedger for a newer schema and for another program's database.
     """
     if schema_of(connection, path) < len(MIGRATIONS):
         with writing(connection):
             number = schema_of(connection, path)  # again, now that nobody else can migrate
             if number == 0:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
-            elif number < len(MIGRATIONS):
+            elif number < len(MIGRATIONS) and isinstance(path, Path):
                 back_up(path, number)
             for missing in range(number, len(MIGRATIONS)):
                 MIGRATIONS[missing](connection)
@@ -259,9 +259,9 @@ def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
     replace_views(connection)
 
 
-def schema_of(connection: sqlite3.Connection, path: Path) -> int:
+def schema_of(connection: Connection, path: Place) -> int:
     """Tell a ledger's schema: the number of its last migration, 0 for an empty file. Raises as `migrate` does."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = connection.tables()
     if not tables:
         return 0
     if "migrations" not in tables:

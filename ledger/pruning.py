@@ -5,19 +5,19 @@ its own and the next waits for other writers, so that it is safe under load, and
 run goes on. Leaves out texts (`expire_text`) and signatures (`History.forget`), which have times of their own.
 """
 
-import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 
+from ledger.address import Place
 from ledger.backups import backups
 from ledger.errors import said_of
 from ledger.records import utc
-from ledger.sql import writing
+from ledger.sql import Connection, writing
 
 DAY = 86_400.0
 BACKUP_DAYS = 7  # how long the copy made before a migration stays
@@ -57,7 +57,7 @@ class Pruned:
 class Pruning:
     """One ledger's, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
         self._slice = SMALLEST
@@ -73,26 +73,20 @@ class Pruning:
 
     def slices(self, retention: Retention, now: float, pruned: Pruned) -> Iterator[float]:
         """Delete slice by slice, adding to `pruned`; give after each how many seconds other writers are to have."""
-        steps = (
-            self._old_turns(retention, now, pruned),
-            self._old_weeks(retention, now, pruned),
-            self._shed(retention, pruned),
-            self._give_back(pruned),
-        )
-        with self._own_checkpoints():
+        steps: Iterator[None] = chain(self._old_turns(retention, now, pruned), self._old_weeks(retention, now, pruned))
+        if isinstance(self._path, Path):  # a server gives room back by itself, and is as large as its admins let it be
+            steps = self._checkpointed(chain(steps, self._shed(retention, pruned), self._give_back(pruned)))
+        begin = time.monotonic()
+        for _ in steps:
+            yield BREATHS * min(1.0, time.monotonic() - begin)
             begin = time.monotonic()
-            for number, _ in enumerate(chain(*steps), 1):
-                if number % CHECKPOINT_EVERY == 0:
-                    with said_of(self._path):
-                        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                yield BREATHS * min(1.0, time.monotonic() - begin)
-                begin = time.monotonic()
-        pruned.backups += _forget_backups(self._path, now)
+        if isinstance(self._path, Path):
+            pruned.backups += _forget_backups(self._path, now)
 
     def closed_before(self) -> str | None:
         """Give the Monday before which every week that has rows is published; None: no week is."""
         with said_of(self._path):
-            if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'weeks'").fetchone():
+            if "weeks" not in self._connection.tables():
                 return None
             closed = {week for (week,) in self._connection.execute("SELECT week FROM weeks")}
             first, last = self._connection.execute("SELECT min(at), max(at) FROM turns").fetchone()
@@ -211,14 +205,17 @@ class Pruning:
         grown = self._slice // 2 if time.monotonic() - begin > SLICE_SECONDS else self._slice + self._slice // 4
         self._slice = min(LARGEST, max(SMALLEST, grown))
 
-    @contextmanager
-    def _own_checkpoints(self) -> Iterator[None]:
-        """Let no commit inside copy the write-ahead log while others wait."""
+    def _checkpointed(self, slices: Iterable[None]) -> Iterator[None]:
+        """Let no commit of a slice copy the write-ahead log while others wait: that is done between slices."""
         with said_of(self._path):
             (automatic,) = self._connection.execute("PRAGMA wal_autocheckpoint").fetchone()
             self._connection.execute("PRAGMA wal_autocheckpoint = 0")
         try:
-            yield
+            for number, _ in enumerate(slices, 1):
+                if number % CHECKPOINT_EVERY == 0:
+                    with said_of(self._path):
+                        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                yield
         finally:
             with said_of(self._path):
                 self._connection.execute(f"PRAGMA wal_autocheckpoint = {automatic}")

@@ -25,7 +25,7 @@ FROM (
         SELECT 1 FROM judgements AS n
         WHERE n.turn_id = t.id AND n.classifier <> j.classifier AND (n.at, n.classifier) > (j.at, j.classifier)
     ) -- the newest judgement counts
-);
+) AS v;
 
 CREATE VIEW valued_turns AS
 SELECT
@@ -41,9 +41,9 @@ FROM turn_values AS v;
 -- How much of what passed the figures above rest on, each a share from 0 to 1. NULL: there was nothing to share.
 CREATE VIEW coverage AS
 SELECT
-    (SELECT avg(id IN (SELECT turn_id FROM judgements)) FROM turns) AS judged, -- of turns
-    (SELECT avg(kind = 'unreadable') FROM calls) AS unreadable, -- of calls
-    (SELECT avg(team IS NULL) FROM turns) AS unattributed, -- of turns: no team, whoever asked
+    (SELECT avg(CASE WHEN id IN (SELECT turn_id FROM judgements) THEN 1.0 ELSE 0.0 END) FROM turns) AS judged, -- of turns
+    (SELECT avg(CASE kind WHEN 'unreadable' THEN 1.0 ELSE 0.0 END) FROM calls) AS unreadable, -- of calls
+    (SELECT avg(CASE WHEN team IS NULL THEN 1.0 ELSE 0.0 END) FROM turns) AS unattributed, -- of turns: no team, whoever asked
     (
         SELECT avg(usage_estimated) FROM calls WHERE coalesce(input_tokens, output_tokens) IS NOT NULL
     ) AS estimated, -- of calls whose tokens are known
@@ -62,7 +62,7 @@ SELECT
     sum(value) AS value, -- NULL: none is judged yet
     -- Over the judged turns alone: a turn that waits for its judgement is not yet known to be air.
     1 - sum(value) / count(value) AS gap,
-    avg(value < 0.1) AS air -- share of the judged turns that are worth next to nothing
+    avg(CASE WHEN value < 0.1 THEN 1.0 WHEN value >= 0.1 THEN 0.0 END) AS air -- share of the judged turns that are worth next to nothing
 FROM turn_values AS v
 GROUP BY week, 1
 HAVING count(DISTINCT person) >= (SELECT value FROM policy WHERE name = 'min_group');

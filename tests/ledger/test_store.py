@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from ledger.records import Message
-from ledger.store import SLICE, Ledger, LedgerError
+from ledger.settling import SLICE
+from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
 

@@ -244,7 +244,7 @@ class TestReading:
     def test_nothing_can_be_written(self, ledger: Ledger, db: Path) -> None:
         """The connection itself refuses."""
         with closing(Ledger.read(db)) as reading, pytest.raises(sqlite3.OperationalError, match="readonly"):
-            reading._database.execute("DELETE FROM turns")
+            reading._connection.execute("DELETE FROM turns")
 
     def test_a_writer_is_seen_and_not_stopped(self, ledger: Ledger, db: Path) -> None:
         """Both may be open at once."""
