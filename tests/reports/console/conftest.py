@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reports.console.access import Admission
-from reports.console.assembly import assemble
+from reports.console.assembly import assembled
 from reports.console.figures import Figures
 from reports.console.gate import Gate
 from tests.assay.running import wait_until
@@ -48,8 +48,9 @@ def figures(company: Path) -> Iterator[Figures]:
 
 
 @pytest.fixture(scope="session")
-def gate(figures: Figures) -> Gate:
-    return assemble(figures, ADMISSION, SECRET)
+def gate(figures: Figures) -> Iterator[Gate]:
+    with assembled(figures, ADMISSION, SECRET) as gate:
+        yield gate
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ class kept:  # noqa: N801 - used as a function
 @asynccontextmanager
 async def open_console(ledger: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Open a console without sign-in, on a loopback address."""
-    with kept(ledger) as figures:
-        transport = httpx.ASGITransport(app=assemble(figures, Admission(), SECRET), client=("127.0.0.1", 50000))
+    with kept(ledger) as figures, assembled(figures, Admission(), SECRET) as app:
+        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as browser:
             yield browser
