@@ -81,6 +81,12 @@ class Ledger:
 
         return ReadLedger.open(path)
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write, from now on."""
+        self._busy_ms = busy_ms
+        with said_of(self._path):
+            self._connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+
     def close(self) -> None:
         """Let go of the file."""
         self._presence.let_go()

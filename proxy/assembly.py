@@ -153,13 +153,17 @@ class Assembly:
 
     def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
+        return Opening(asked.exchange, call, self.asking(call, request, identity, _retried(asked.headers)))
+
+    def asking(self, call: Call, request: Request, identity: Identity, retried: bool) -> Asking:
+        """Say what a call that could be read asks. Depends on nothing else but the key."""
         where = place(self._key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,
             team=identity.team,
             identity_source=identity.source,
-            assistant=route.assistant,
+            assistant=call.assistant,
             client=call.client,
             conversation=where.conversation,
             ask=where.ask,
@@ -167,7 +171,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        return Opening(asked.exchange, call, Asking(turn, request, where, _retried(asked.headers)))
+        return Asking(turn, request, where, retried)
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:
