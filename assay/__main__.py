@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
     "report": "Show value beside raw calls, and the gap between them.",
+    "outcomes": "Import what teams brought about, and show it beside value.",
     "explain": "Say why a turn got its value.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",

@@ -1,6 +1,7 @@
 """Files and folders that their owner alone can read."""
 
 import os
+import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,24 @@ def make_private(path: Path) -> None:
         with suppress(FileNotFoundError):
             if is_open_to_others(file):
                 file.chmod(FILE_MODE)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file with mode 0600 whole and onto the disk, or leave the old one as it was. Raises OSError."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # or a power cut takes the name along
+    finally:
+        os.close(folder)
 
 
 def make_folder(folder: Path) -> None:

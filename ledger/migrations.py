@@ -195,7 +195,49 @@ def _spools(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _signatures, _traces, _spools)
+def _audit_chain(connection: sqlite3.Connection) -> None:
+    """The audit table is only added to, and its entries are chained (`audit.py`)."""
+    for statement in statements(
+        """
+        ALTER TABLE audit ADD COLUMN hash TEXT; -- keyed, over the entry before and this one; NULL: entered without
+        CREATE TRIGGER audit_keeps_what_it_says BEFORE UPDATE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never changed'); END;
+        CREATE TRIGGER audit_keeps_its_entries BEFORE DELETE ON audit
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never deleted'); END;
+        CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+        BEGIN SELECT raise(ABORT, 'entries of the audit table are never replaced'); END;
+        """
+    ):
+        connection.execute(statement)
+
+
+def _outcomes(connection: sqlite3.Connection) -> None:
+    """What an outcome rests on, and how far each source is imported."""
+    for statement in statements(
+        """
+        ALTER TABLE outcomes ADD COLUMN n INTEGER; -- items or answers that the value is of; NULL: not told
+        ALTER TABLE outcomes ADD COLUMN unit TEXT;
+        CREATE TABLE outcome_cursors (
+            source TEXT NOT NULL, -- kind:host, as github:api.github.com
+            scope TEXT NOT NULL, -- a repository or project
+            week TEXT NOT NULL, -- the first week that is not imported
+            complete INTEGER NOT NULL CHECK (complete IN (0, 1)), -- 0: the import was stopped before its end
+            PRIMARY KEY (source, scope)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first,
+    _signatures,
+    _traces,
+    _spools,
+    _audit_chain,
+    _outcomes,
+)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger import migrations
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
+from ledger.outcomes import Outcomes
 from ledger.presence import Presence
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
@@ -46,6 +48,7 @@ class Ledger:
         self._presence = Presence(connection, path)
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
+        self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
         self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
@@ -90,6 +93,10 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file."""
         self._presence.let_go()
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, over this connection: what `Audit` takes."""
+        return Audit(self._connection, self._path, secret, head)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

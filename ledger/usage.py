@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
+from ledger.outcomes import Outcome, Outcomes
 from ledger.views import GROUPINGS, Grouping, usage_view
 
 __all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
@@ -131,6 +132,12 @@ class ReadLedger:
         groups = f"SELECT 1 FROM turn_values WHERE week >= :week GROUP BY week, {GROUPINGS[by]} HAVING {few}"  # noqa: S608
         (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups})", week=_monday(since))  # noqa: S608
         return int(row["groups"])
+
+    def outcomes(self, since: str | None = None) -> list[Outcome]:
+        """Give what is imported of each team's weeks. `since` is as for `usage`."""
+        connection = self._database.conn
+        assert isinstance(connection, sqlite3.Connection)
+        return Outcomes(connection, self._path).all(_monday(since))
 
     def min_group(self) -> int:
         """Tell how many people a group must have to be shown."""

@@ -1,0 +1,1 @@
+"""Outcomes beside value: importers of files and of trackers, and whether the two are related."""
