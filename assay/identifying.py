@@ -21,8 +21,8 @@ FIRST_KEYS_SECONDS = 3.0  # for which the proxy waits for the keys of tokens bef
 
 
 @contextmanager
-def identifying(settings: Settings, key: "Key") -> Iterator["Resolver"]:
-    """Give the resolver while its keys are kept fresh; then say what was refused. Raises Failure."""
+def identifying(settings: Settings) -> Iterator[Callable[["Key"], "Resolver"]]:
+    """Give what makes the resolver, while its keys are kept fresh; then say what was refused. Raises Failure."""
     from proxy.identity import Peers, Resolver
     from proxy.keys import FetchedKeys
 
@@ -35,16 +35,19 @@ def identifying(settings: Settings, key: "Key") -> Iterator["Resolver"]:
     certificates = _certificates(identity)
     keys = _keys(settings.token)
     tokens = _tokens(settings.token, keys)
-    resolver = Resolver(
-        key,
-        Peers(identity.trusted_peers, identity.headers),
-        Peers(identity.app_peers, identity.app_headers),
-        identity.team_header,
-        teams.teams,
-        teams.people,
-        certificates,
-        tokens,
-    )
+
+    def resolver(key: "Key") -> "Resolver":
+        return Resolver(
+            key,
+            Peers(identity.trusted_peers, identity.headers),
+            Peers(identity.app_peers, identity.app_headers),
+            identity.team_header,
+            teams.teams,
+            teams.people,
+            certificates,
+            tokens,
+        )
+
     if not isinstance(keys, FetchedKeys):
         yield resolver
     else:

@@ -28,6 +28,22 @@ def _address(value: str) -> str:
     return value
 
 
+UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def size_of(size: str) -> int:
+    """Read a size as 256 MB; give bytes. Raises ValueError."""
+    number, _, unit = size.strip().partition(" ")
+    if not (number.isascii() and number.isdigit() and unit.strip() in UNITS):
+        raise ValueError("not written as a number and a unit")
+    return int(number) * UNITS[unit.strip()]
+
+
+def _size(value: str) -> str:
+    size_of(value)
+    return value
+
+
 def _network(value: str) -> str:
     ipaddress.ip_network(value, strict=False)
     return value
@@ -66,6 +82,12 @@ class LedgerSettings(_Section):
         0,
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
+    )
+    spool_size: Annotated[str, AfterValidator(_size)] = _setting(
+        "256 MB",
+        "While the ledger cannot be written, calls wait beside it in usage.db.spool, encrypted; past this size of it, "
+        "in memory, and then they are counted as lost (docs/ledger.md).",
+        "be a size, as 256 MB or 1 GB",
     )
 
 

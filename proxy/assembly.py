@@ -98,6 +98,11 @@ class Assembly:
         self._under_way: dict[int, _Answering] = {}
         self._sockets = Sockets(self._dialect)
 
+    @property
+    def under_way(self) -> int:
+        """How many exchanges have begun and not ended."""
+        return len(self._under_way)
+
     def read(self, event: Event) -> Iterator[Opening | Closing]:
         """Take the next event; give what it adds to the ledger, if anything."""
         for each in self._sockets.read(event):

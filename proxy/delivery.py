@@ -61,13 +61,14 @@ class Delivery:
         self._run = f"{time.time_ns():x}"
         self._ledger: Ledger | None = None
         self._opening: _Opening | None = None
+        self._left = 0
         self._next_try = 0.0
         self._pause = SOON_SECONDS
         self._entered: dict[int, CallAt] = {}  # calls in the ledger whose exchanges go on
         self._told: dict[str, int] = {}  # lost calls that ledger or spool know of, by why
 
     @property
-    def under_way(self) -> bool:
+    def opening(self) -> bool:
         """Tell whether the ledger is being opened: what that brings is not known yet."""
         return self._opening is not None
 
@@ -97,7 +98,7 @@ class Delivery:
     def finish(self) -> None:
         """Enter what waits, as far as there is time, and let go of everything."""
         end = time.monotonic() + FINISH_SECONDS
-        while self._held() and self._ledger is not None and time.monotonic() < end:
+        while self._held() and (self._ledger or self._opening) and time.monotonic() < end:
             self.tend()
             time.sleep(min(self.pause() or 0.0, SOON_SECONDS))
         if self._untold():
@@ -105,11 +106,18 @@ class Delivery:
         if self._ledger is not None:
             self._ledger.close()
         if self._waiting is not None:
+            self._left = self._waiting.calls
             self._waiting.close()
 
+    @property
+    def unclosed(self) -> int:
+        """How many calls in the ledger have no answer yet."""
+        return len(self._entered)
+
+    @property
     def left(self) -> int:
-        """Count the calls that wait in the spool."""
-        return self._waiting.calls if self._waiting else 0
+        """How many calls wait in the spool, once all is finished."""
+        return self._left
 
     # The ledger.
 

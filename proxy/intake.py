@@ -48,7 +48,7 @@ class Intake:
         self._max_waiting_bytes = max_waiting_bytes
         self._waiting = waiting
         self._say = say
-        self._delivery: Delivery | None = None
+        self._made_of: tuple[Assembly, Delivery] | None = None
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._bytes_put = 0  # written by the putting thread alone, as the next one by ours: no lock is needed
         self._bytes_taken = 0
@@ -70,8 +70,13 @@ class Intake:
 
     @property
     def left(self) -> int:
-        """Calls that wait in the spool."""
-        return self._delivery.left() if self._delivery else 0
+        """Calls that wait in the spool, once intake has ended."""
+        return self._made_of[1].left if self._made_of else 0
+
+    @property
+    def under_way(self) -> int:
+        """Exchanges that have not ended, and calls in the ledger whose end is not there yet."""
+        return self._made_of[0].under_way + self._made_of[1].unclosed if self._made_of else 0
 
     def put(self, event: Event) -> None:
         """Take an event. Never blocks, never raises."""
@@ -96,10 +101,10 @@ class Intake:
         return self._durable.get(exchange)
 
     def _run(self) -> None:
-        if (made := self._made()) is None:
+        self._made_of = self._made()
+        if self._made_of is None:
             return
-        assembly, delivery = made
-        self._delivery = delivery
+        assembly, delivery = self._made_of
         delivery.tend()
         while (batch := self._take(delivery.pause())) is not None:
             writes = [write for event in batch for write in self._read(assembly, event)]
@@ -164,10 +169,12 @@ class Intake:
         while writes := delivery.deliver(writes):
             pause = delivery.pause()
             if self._stopping.wait(SOON_SECONDS if pause is None else max(pause, SOON_SECONDS)):
-                if delivery.under_way:
+                if delivery.opening:
+                    delivery.tend()
                     continue
                 self.counts.lose(sum(map(calls_in, writes)), NO_ROOM)
                 return
+            delivery.tend()
 
     def _rest(self) -> Iterable[Event]:
         """Give what nobody will take any more."""

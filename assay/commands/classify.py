@@ -2,12 +2,14 @@
 
 import signal
 import threading
+from contextlib import closing
 
 import click
 
 from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
+from assay.patience import patiently
 from assay.places import key_of
 from config.settings import Settings
 
@@ -32,23 +34,47 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     yield_to_others()
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
-    from classifiers.worker import drain
+    from classifiers.worker import Drained, drain
     from ledger.store import Ledger
+    from ledger.target import refuse_wrong
 
+    path = settings.ledger.path
+    refuse_wrong(path)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ledger = Ledger.open(settings.ledger.path)
     try:
         judge = load_judge(settings.classifier.model, settings.classifier.backend)
-        say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
-        if supervised:
-            lifeline.announce(judge.name)
-        keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
-        done = drain(ledger, judge, key=key, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
     except ModelError as error:
         raise Failure(str(error)) from None
-    finally:
-        ledger.close()
+    said = f"the classifier {judge.name} judges the turns of {path}"
+    if not once:
+        say(said)
+    if supervised:
+        lifeline.announce(judge.name)
+    done = Drained()
+
+    def judged(new: Drained) -> None:
+        nonlocal done
+        done = new
+
+    def work() -> None:
+        key, before = key_of(path), done
+        with closing(Ledger.open(path)) as ledger:
+            if once:
+                say(said)
+            drain(
+                ledger,
+                judge,
+                key=key,
+                once=once,
+                stop=stop,
+                keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
+                progress=lambda new: judged(before.with_(new)),
+            )
+
+    if once:
+        work()
+    else:
+        patiently(work, stop, say)
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

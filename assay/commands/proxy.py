@@ -13,7 +13,7 @@ from assay.identifying import identifying
 from assay.options import with_settings
 from assay.places import key_of
 from config.routes import RouteTable, load_routes
-from config.settings import Settings, split_address
+from config.settings import Settings, size_of, split_address
 
 if TYPE_CHECKING:
     from proxy.intake import Counts
@@ -41,21 +41,31 @@ def command(settings: Settings, supervised: bool) -> None:
         raise Failure(NO_UPSTREAM, MISUSED)
     from assay.own_dialects import dialect, read_dialects, with_own
     from ledger.store import Ledger
+    from ledger.target import refuse_wrong
     from proxy.assembly import Assembly
     from proxy.capture import Capture
     from proxy.dialects import DIALECTS
     from proxy.intake import Intake
     from proxy.routes import Routes
     from proxy.server import Address, ListenError, ServerError, serve
+    from proxy.waiting import Waiting
 
     own = read_dialects(settings.proxy.dialects)
     table = with_own(load_routes(), own)
     routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
-    key = key_of(path)
-    with identifying(settings, key) as resolver:
-        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
+    refuse_wrong(path)
+    with identifying(settings) as resolver:
+
+        def assembly() -> Assembly:
+            key = key_of(path)
+            return Assembly(routes, resolver(key), key, dialects)
+
+        def waiting() -> Waiting:
+            return Waiting(path, key_of(path).derive("spool"), size_of(settings.ledger.spool_size))
+
+        intake = Intake(lambda: Ledger.open(path), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:
@@ -74,7 +84,7 @@ def command(settings: Settings, supervised: bool) -> None:
             raise Failure(str(error), MISUSED) from None
         finally:
             intake.stop()
-    say(_counted(intake.counts))
+    say(_counted(intake.counts, intake.left))
 
 
 def host_pattern(host: str) -> str:
@@ -120,8 +130,10 @@ def _certificates(settings: Settings) -> tuple[str, ...]:
     return (str(certificate),)
 
 
-def _counted(counts: "Counts") -> str:
+def _counted(counts: "Counts", left: int) -> str:
     said = f"the proxy has ended: {counts.calls} calls of {counts.turns} turns, {counts.unreadable} unreadable"
+    if left:
+        said += f", {left} calls wait in the spool"
     return f"{said}, {counts.lost} lost" if counts.lost else said
 
 
