@@ -33,7 +33,7 @@ class Batch:
 
     def _close(self, closing: Closing, call: CallAt | None) -> None:
         if call is not None:
-            close(self._ledger, Entered(*call, new_turn=False), closing)
+            close(self._ledger, call, closing)
             self.closed.append(closing)
 
 

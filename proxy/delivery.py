@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,7 +66,7 @@ class Delivery:
         self._next_try = 0.0
         self._pause = SOON_SECONDS
         self._entered: dict[int, CallAt] = {}  # calls in the ledger whose exchanges go on
-        self._told: dict[str, int] = {}  # lost calls that ledger or spool know of, by why
+        self._told: Counter[str] = Counter()  # lost calls that ledger or spool know of, by why
 
     @property
     def opening(self) -> bool:
@@ -290,20 +291,23 @@ class Delivery:
     def _count(self, opened: Sequence[tuple[Opening, Entered]], closed: Sequence[Closing]) -> None:
         for opening, entered in opened:
             self._counts.calls += 1
+            self._counts.kinds[entered.kind] += 1
+            self._counts.request_bytes += opening.call.request_bytes
             self._counts.turns += entered.new_turn
             self._counts.unreadable += opening.asking is None
-        self._counts.unreadable_answers += sum(closing.answer.unreadable for closing in closed)
+        for closing in closed:
+            self._counts.response_bytes += closing.answer.response_bytes
+            self._counts.unreadable_answers += closing.answer.unreadable
 
     def _untold(self) -> list[Lost]:
         """Give the losses that neither ledger nor spool know of."""
-        lost = self._counts.lost_since | {NO_ROOM: self._counts.no_room + self._counts.lost_since.get(NO_ROOM, 0)}
+        lost = self._counts.lost_since + Counter({NO_ROOM: self._counts.no_room}) - self._told
         now = utc(time.time())
-        new = ((why, calls - self._told.get(why, 0)) for why, calls in lost.items())
-        return [Lost(calls, why, now) for why, calls in new if calls]
+        return [Lost(calls, why, now) for why, calls in lost.items()]
 
     def _told_of(self, losses: Sequence[Lost]) -> None:
         for lost in losses:
-            self._told[lost.why] = self._told.get(lost.why, 0) + lost.calls
+            self._told[lost.why] += lost.calls
 
     def _fault(self, fault: Exception, writes: Sequence[Write]) -> None:
         """Say that a bug lost a write, by the bug's kind alone: its message may quote a prompt."""

@@ -6,7 +6,8 @@ Within one transaction of the ledger, so that of two proxies that see the same a
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ledger.records import utc
+from ledger.records import CallKind, utc
+from ledger.spools import CallAt
 from ledger.store import Ledger
 from ledger.traces import TurnSeen
 from proxy.assembly import Asking, Closing, Opening
@@ -22,13 +23,14 @@ class Entered:
     turn_id: int | None
     at: str  # the call's time, by which it is known again
     new_turn: bool
+    kind: CallKind
 
 
 def enter(ledger: Ledger, opening: Opening) -> Entered:
     """Enter a call, and the turn that it opens."""
     asking = opening.asking
     if asking is None:
-        return Entered(ledger.open_call(opening.call, None), None, opening.call.at, new_turn=False)
+        return Entered(ledger.open_call(opening.call, None), None, opening.call.at, False, opening.call.kind)
     continued = _trace(ledger, asking.place.continued)
     place = asking.place.at(continued) if continued else asking.place
     seen = _seen(ledger, asking, place, continued)
@@ -37,23 +39,22 @@ def enter(ledger: Ledger, opening: Opening) -> Entered:
     call_id = ledger.open_call(opening.of_kind(folded.kind), turn_id)
     if folded.waits:
         ledger.traces.wait(place.waiting, call_id, asking.turn.at)
-        return Entered(call_id, turn_id, opening.call.at, folded.opens)
+        return Entered(call_id, turn_id, opening.call.at, folded.opens, folded.kind)
     if turn_id is not None and asking.request.signals.by_agent:
         _adopt(ledger, place, turn_id, asking.turn.at)
     if turn_id is not None and place.sent and (seen.sent is None or seen.sent.turn_id != turn_id):
         ledger.traces.leave(place.sent, turn_id, asking.turn.at)
-    return Entered(call_id, turn_id, opening.call.at, folded.opens)
+    return Entered(call_id, turn_id, opening.call.at, folded.opens, folded.kind)
 
 
-def close(ledger: Ledger, entered: Entered, closing: Closing) -> None:
+def close(ledger: Ledger, call: CallAt, closing: Closing) -> None:
     """Add what became of a call, and remember its answer where a request may go on from it.
 
     Where the ledger was replaced in between it holds no such call, and is left as it is.
     """
-    if not ledger.close_call(entered.call_id, closing.answer, entered.at):
-        return
-    if closing.trace and entered.turn_id is not None:
-        ledger.traces.leave(closing.trace, entered.turn_id, closing.at)
+    call_id, turn_id, at = call
+    if ledger.close_call(call_id, closing.answer, at) and closing.trace and turn_id is not None:
+        ledger.traces.leave(closing.trace, turn_id, closing.at)
 
 
 def _seen(ledger: Ledger, asking: Asking, place: Place, continued: TurnSeen | None) -> Seen:

@@ -81,7 +81,7 @@ class Intake:
     def put(self, event: Event) -> None:
         """Take an event. Never blocks, never raises."""
         size = _size(event)
-        if size and self._bytes_put - self._bytes_taken + size > self._max_waiting_bytes:
+        if size and self.waiting_bytes + size > self._max_waiting_bytes:
             if _asks(event):
                 self.counts.no_room += 1
             else:
@@ -95,6 +95,11 @@ class Intake:
             self._durable[event.exchange] = Future()
         self._bytes_put += size
         self._events.put(event)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits to be written."""
+        return self._bytes_put - self._bytes_taken
 
     def durable(self, exchange: int) -> Future[None] | None:
         """Tell when the exchange's call is in the ledger. None: there is nothing to wait for."""

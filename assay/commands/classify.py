@@ -2,7 +2,8 @@
 
 import signal
 import threading
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 import click
 
@@ -10,7 +11,8 @@ from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
-from assay.places import key_of
+from assay.places import keys_of
+from assay.retaining import retention_of
 from config.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -32,6 +34,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
+    from assay.housekeeping import Housekeeping, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
@@ -53,28 +56,42 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     if supervised:
         lifeline.announce(judge.name)
     done = Drained()
-
-    def judged(new: Drained) -> None:
-        nonlocal done
-        done = new
+    tally: Callable[[Drained], None] | None = None
 
     def work() -> None:
-        key, before = key_of(path), done
+        """Judge over one connection. What earlier ones did is done."""
+        keys, before = keys_of(path), done
+
+        def progress(more: Drained) -> None:
+            nonlocal done
+            done = before + more
+            if tally:
+                tally(done)
+
         with closing(Ledger.open(path)) as ledger:
             if once:
                 say(said)
+            housekeeping = Housekeeping({"pruning": pruning(ledger.pruning, retention_of(settings), path)})
             drain(
                 ledger,
                 judge,
-                key=key,
+                keys=keys,
                 once=once,
                 stop=stop,
                 keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
-                progress=lambda new: judged(before.with_(new)),
+                progress=progress,
+                tidy=housekeeping.tidy,
             )
 
-    if once:
-        work()
-    else:
-        patiently(work, stop, say)
+    with ExitStack() as stack:
+        if settings.classifier.metrics:
+            from assay.metering import Tally, classifier_metrics, metering
+
+            tally = Tally()
+            metrics = classifier_metrics(tally, path)
+            stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
+        if once:
+            work()
+        else:
+            patiently(work, stop, say)
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,9 @@ from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.routes import RouteTable, load_routes
-from config.settings import Settings, size_of, split_address
+from config.settings import Settings, split_address
 
 if TYPE_CHECKING:
     from proxy.intake import Counts
@@ -56,14 +57,15 @@ def command(settings: Settings, supervised: bool) -> None:
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     refuse_wrong(path)
-    with identifying(settings) as resolver:
+    with ExitStack() as stack:
+        resolver = stack.enter_context(identifying(settings))
 
         def assembly() -> Assembly:
-            key = key_of(path)
-            return Assembly(routes, resolver(key), key, dialects)
+            keys = keys_of(path, settings.identity.rotate_weeks)
+            return Assembly(routes, resolver(keys), keys, dialects)
 
         def waiting() -> Waiting:
-            return Waiting(path, key_of(path).derive("spool"), size_of(settings.ledger.spool_size))
+            return Waiting(path, keys_of(path).stable.derive("spool"), settings.ledger.spool_size)
 
         intake = Intake(lambda: Ledger.open(path), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
@@ -74,6 +76,10 @@ def command(settings: Settings, supervised: bool) -> None:
             if supervised:
                 lifeline.announce(_url(addresses[0]))
 
+        if settings.proxy.metrics:
+            from assay.metering import metering, proxy_metrics
+
+            stack.enter_context(metering(settings.proxy.metrics, "proxy.metrics", proxy_metrics(capture, intake)))
         intake.start()
         logging.disable()  # what keeps it from starting is said once, below
         try:

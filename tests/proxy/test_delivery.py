@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerError
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
+from ledger.ring import Ring
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.exchange import Asked
@@ -25,7 +26,7 @@ from tests.proxy.asking import asked, chat
 from tests.proxy.test_intake import ROUTES, answer, exchange, rows
 
 SECRET = bytes(32)
-KEY = Key(bytes(range(32)))
+KEYS = Keys(Ring.of_single(bytes(range(32)), 0, 4))
 CAP = 10_000_000
 
 
@@ -36,7 +37,7 @@ class Rig:
         self.db = folder / "usage.db"
         self.spool = folder / "usage.db.spool"
         self.said: list[str] = []
-        assembly = Assembly(ROUTES, Resolver(KEY), KEY)
+        assembly = Assembly(ROUTES, Resolver(KEYS), KEYS)
         self.intake = Intake(
             lambda: Ledger.open(self.db, 50),
             assembly,
@@ -158,7 +159,7 @@ def test_an_end_that_waited_closes_no_call_of_another_ledger(tmp_path: Path) -> 
                 if file != rig.spool:
                     file.unlink()
             with closing(Ledger.open(rig.db)) as new, new.transaction():
-                new.open_call(next(iter(Assembly(ROUTES, Resolver(KEY), KEY).read(asked(b"{", at=1.0)))).call, None)  # type: ignore[union-attr]
+                new.open_call(next(iter(Assembly(ROUTES, Resolver(KEYS), KEYS).read(asked(b"{", at=1.0)))).call, None)  # type: ignore[union-attr]
         wait_until(lambda: rig.spool.stat().st_size == 0)
         rig.ask("second")
     assert rows(rig.db, "SELECT kind, complete FROM calls ORDER BY id") == [("unreadable", 0), ("prompt", 0)]
@@ -260,7 +261,7 @@ def test_without_a_key_calls_wait_in_memory(tmp_path: Path) -> None:
     def assembly() -> Assembly:
         if not there.is_set():
             raise LedgerError("the key file cannot be read: mend it")
-        return Assembly(ROUTES, Resolver(KEY), KEY)
+        return Assembly(ROUTES, Resolver(KEYS), KEYS)
 
     rig = Rig(tmp_path)
     rig.intake._assembly = assembly
