@@ -196,6 +196,11 @@ class IdentitySettings(_Section):
         "Networks of the applications whose headers are believed.",
         'be a list of networks, as ["10.0.0.7/32"]',
     )
+    rotate_weeks: Annotated[int, Field(ge=1, le=52)] = _setting(
+        4,
+        "Weeks after which everybody gets a new pseudonym, from Monday, 0:00 UTC. A change counts from next Monday on.",
+        "be a number of weeks from 1 to 52",
+    )
     team_header: str = _setting(
         "",
         "Header that names the team of whom the teams file does not know. It counts from trusted and app peers only.",
