@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import click
 
 from assay import lifeline
+from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.places import key_of
@@ -26,6 +27,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     Without a model it judges by simple rules, and its judgements say so.
     """
     speak_plainly()
+    leave_no_core()
     if supervised:
         lifeline.hold()
     from classifiers.worker import yield_to_others  # before what loads numpy
