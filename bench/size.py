@@ -18,8 +18,9 @@ from pathlib import Path
 from bench.novelty import read_pairs
 from classifiers.factors import Factors
 from classifiers.judge import load_judge
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.records import Answer, Call, Judgement, Signature, Turn, utc
+from ledger.ring import Ring
 from ledger.store import Ledger
 
 BATCH = 64  # events that intake writes in one transaction
@@ -47,7 +48,7 @@ def judged() -> list[Made]:
     judge = load_judge(None, "onnx")
     made: list[Made] = []
     with tempfile.TemporaryDirectory() as folder, closing(Ledger.open(Path(folder) / "usage.db")) as ledger:
-        factors = Factors(ledger.history, Key(bytes(32)))
+        factors = Factors(ledger.history, Keys(Ring.new(0, 4)))
         for pair in read_pairs():
             turns = [replace(pair.asked, person=str(len(made)))]
             judgements, signatures = factors.weigh(turns, judge.weigh(turns))

@@ -4,6 +4,7 @@ Leaves out how settings are read (`loading.py`) and written down (`reference.py`
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 STATE = "~/.local/state/assay"
+UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def _setting(default: Any, help_: str, must: str, option: str | None = None) -> Any:
@@ -47,9 +49,19 @@ def split_address(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _bytes(value: object) -> object:
+    """Read a size, as 2 GB or 500 MB. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    if (written := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([MGT]B)\s*", value, re.ASCII | re.IGNORECASE)) is None:
+        raise ValueError("no number with MB, GB or TB")
+    return int(float(written[1]) * UNITS[written[2].upper()])
+
+
 CertificateName = Literal["email", "upn", "uri", "cn"]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Size = Annotated[int, BeforeValidator(_bytes), Field(ge=50 * UNITS["MB"])]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -70,6 +82,27 @@ class LedgerSettings(_Section):
         0,
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
+    )
+    max_size: Size = _setting(
+        "2 GB",
+        "What the ledger may take on disk. Over it, the oldest turns of published weeks are deleted sooner than "
+        "retention says; traffic and published figures never suffer.",
+        'be a size of at least 50 MB, as "2 GB"',
+    )
+
+
+class RetentionSettings(_Section):
+    """How long rows are kept. What is older is deleted once its week is published."""
+
+    turns_days: Annotated[float, Field(ge=7, le=3650)] = _setting(
+        30,
+        "Days for which turns and calls are kept, with their judgements.",
+        "be a number of days from 7 to 3650",
+    )
+    published_days: Annotated[float, Field(ge=30, le=36500)] = _setting(
+        400,
+        "Days for which published figures are kept, by whole weeks.",
+        "be a number of days from 30 to 36500",
     )
 
 
@@ -163,6 +196,11 @@ class IdentitySettings(_Section):
         "Networks of the applications whose headers are believed.",
         'be a list of networks, as ["10.0.0.7/32"]',
     )
+    rotate_weeks: Annotated[int, Field(ge=1, le=52)] = _setting(
+        4,
+        "Weeks after which everybody gets a new pseudonym, from Monday, 0:00 UTC. A change counts from next Monday on.",
+        "be a number of weeks from 1 to 52",
+    )
     team_header: str = _setting(
         "",
         "Header that names the team of whom the teams file does not know. It counts from trusted and app peers only.",
@@ -243,6 +281,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)

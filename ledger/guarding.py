@@ -18,6 +18,7 @@ from typing import Final
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.sql import writing
+from ledger.sqlite import SQLite
 from ledger.views import GROUPINGS, usage_view
 
 # Each of groups that are large enough, or of nobody. In the copy all are tables.
@@ -163,11 +164,10 @@ def _is_allowed(action: int, first: str, second: str | None, schema: str | None)
     return False
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> SQLite:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     with said_of(path):
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=SQLite)
 
 
 def _rows(source: sqlite3.Connection, name: str) -> tuple[list[str], list[tuple[object, ...]]]:

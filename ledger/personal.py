@@ -1,12 +1,12 @@
 """One person's own rows, for who must look at them and has said why (`audit.py`). Reads only."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import said_of
+from ledger.sql import Connection
 
 _TURNS = """
 SELECT v.turn_id, v.at, v.week, v.team, v.assistant, v.client, v.category, v.level, v.weight, v.novelty, v.attention,
@@ -52,7 +52,7 @@ class Kept:
 class Personal:
     """Reads over a ledger's connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
 

@@ -4,13 +4,14 @@ A trace is a keyed digest of an id, scoped to its person. Each one added takes s
 never many more than a month's calls leave. Leaves out what is the same turn, which is the proxy's to say.
 """
 
-import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import utc
+from ledger.sql import Connection
 
 KEPT = timedelta(days=30)  # as long as OpenAI keeps the answers that a request may continue
 FORGOTTEN_AT_A_TIME = 4  # more than any call leaves
@@ -20,8 +21,9 @@ COMPARED_WITH_CHARS = 20_000  # the end of the text that may hold it: each step 
 
 _SEEN = (
     "SELECT t.id, t.at, t.conversation, t.place, t.ask,"
-    " EXISTS (SELECT 1 FROM calls WHERE turn_id = t.id AND complete AND http_status < 400),"
-    " coalesce((SELECT response_bytes IS NULL FROM calls WHERE turn_id = t.id ORDER BY id DESC LIMIT 1), 0),"
+    " EXISTS (SELECT 1 FROM calls WHERE turn_id = t.id AND complete = 1 AND http_status < 400),"
+    " coalesce((SELECT CASE WHEN response_bytes IS NULL THEN 1 ELSE 0 END FROM calls WHERE turn_id = t.id"
+    "  ORDER BY id DESC LIMIT 1), 0),"
     " coalesce((SELECT at FROM calls WHERE turn_id = t.id ORDER BY id DESC LIMIT 1), t.at)"
 )
 
@@ -43,7 +45,7 @@ class TurnSeen:
 class Traces:
     """One ledger's, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
 
@@ -65,18 +67,15 @@ class Traces:
         `held_in`: its text stands in this one, the longest first, since short words stand in many; a turn whose text
         is deleted comes behind those.
         """
-        return self._seen(
-            _SEEN + " FROM (SELECT * FROM turns WHERE person = ?1 AND at >= ?2 AND client IS ?3"  # noqa: S608 (SQL of ours)
-            " ORDER BY at DESC, id DESC LIMIT ?5) AS t"
-            " WHERE ?4 IS NULL OR t.text IS NULL OR instr(?4, substr(t.text, 1, ?6))"
-            " ORDER BY iif(?4 IS NULL, 0, coalesce(length(t.text), -1)) DESC, t.id DESC LIMIT 1",
-            person,
-            since,
-            client,
-            None if held_in is None else held_in[-COMPARED_WITH_CHARS:],
-            NEIGHBOURS,
-            COMPARED_CHARS,
-        )
+        with said_of(self._path):
+            near = self._connection.execute(
+                "SELECT id, text FROM turns WHERE person = ? AND at >= ? AND coalesce(client, '') = coalesce(?, '')"
+                " ORDER BY at DESC, id DESC LIMIT ?",
+                (person, since, client, NEIGHBOURS),
+            ).fetchall()
+        if (meant := _meant(near, held_in)) is None:
+            return None
+        return self._seen(_SEEN + " FROM turns AS t WHERE t.id = ?", meant)
 
     def leave(self, trace: str, turn_id: int, at: str) -> None:
         """Let `trace` lead to this turn from now on."""
@@ -114,3 +113,15 @@ class Traces:
             return None
         turn_id, at, conversation, place, ask, answered, still_open, called_at = row
         return TurnSeen(turn_id, at, conversation, place, ask, bool(answered), bool(still_open), called_at)
+
+
+def _meant(near: Sequence[tuple[int, str | None]], held_in: str | None) -> int | None:
+    if held_in is None:
+        return max((turn_id for turn_id, _ in near), default=None)
+    end = held_in[-COMPARED_WITH_CHARS:]
+    held = [
+        (-1 if text is None else len(text), turn_id)
+        for turn_id, text in near
+        if text is None or text[:COMPARED_CHARS] in end
+    ]
+    return max(held)[1] if held else None

@@ -10,7 +10,8 @@ from assay import lifeline
 from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
+from assay.retaining import retention_of
 from config.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -33,6 +34,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
+    from assay.housekeeping import Housekeeping, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import drain
@@ -54,8 +56,19 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             metrics = classifier_metrics(tally, settings.ledger.path)
             stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
-        done = drain(ledger, judge, key=key, once=once, stop=stop, keep_text_seconds=keep_text_seconds, progress=tally)
+        keys = keys_of(settings.ledger.path)
+        steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
+        housekeeping = Housekeeping(steps)
+        done = drain(
+            ledger,
+            judge,
+            keys=keys,
+            once=once,
+            stop=stop,
+            keep_text_seconds=keep_text_seconds,
+            progress=tally,
+            tidy=housekeeping.tidy,
+        )
     except ModelError as error:
         raise Failure(str(error)) from None
     finally:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.records import utc
+from ledger.sqlite import SQLite
 from ledger.store import Ledger
 from ledger.traces import KEPT, TurnSeen
 from tests.ledger.facts import MONDAY, answer, call, entered, turn
@@ -144,10 +145,11 @@ def test_turns_are_found_without_a_look_at_the_rest(ledger: Ledger) -> None:
     """Each search is by an index, however large the ledger is."""
     run: list[str] = []
     turn_id = entered(ledger)
+    assert isinstance(ledger._connection, SQLite)
     ledger._connection.set_trace_callback(run.append)
     ledger.traces.of_ask("a")
     ledger.traces.of("t")
-    ledger.traces.nearby("p", "c", MONDAY, "text")
+    ledger.traces.nearby("0" * 16, "openai-python/1", MONDAY, "Draft the plan for the move.")
     ledger.traces.leave("t", turn_id, MONDAY)
     ledger.traces.adopt("t", turn_id, MONDAY)
     ledger._connection.set_trace_callback(None)
@@ -157,6 +159,6 @@ def test_turns_are_found_without_a_look_at_the_rest(ledger: Ledger) -> None:
         if sql.startswith(("SELECT", "UPDATE", "DELETE"))
     ]
     assert "SEARCH t USING INDEX turns_ask (ask=?)" in of_ask
-    assert len(others) == 6
+    assert len(others) == 7
     scans = [step for plan in (of_ask, *others) for step in plan if step.startswith("SCAN")]
-    assert scans == ["SCAN t", "SCAN traces"]  # the sixteen neighbours, and the four oldest traces
+    assert scans == ["SCAN traces"]  # the four oldest
