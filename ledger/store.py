@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
@@ -61,6 +63,8 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.pruning = Pruning(connection, path)
 
