@@ -61,8 +61,9 @@ format: .venv/ready ## format, and mend what the linter can mend
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-docs: .venv/ready ## write config/default.toml and the docs' tables anew from config/
+docs: .venv/ready ## write config/default.toml and the docs' tables anew from what the code declares
 	@.venv/bin/python -m config.reference
+	@.venv/bin/python -m assay.documents
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \

@@ -18,15 +18,18 @@ COMMANDS: Mapping[str, str] = {
     "up": "Run proxy and classifier together, restarted when they fail. --demo brings its own traffic.",
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
+    "console": "Show value, gap and air in the browser.",
+    "prune": "Delete what is older than it is kept, and keep the ledger under its size.",
     "report": "Show value beside raw calls, and the gap between them.",
     "outcomes": "Import what teams brought about, and show it beside value.",
     "explain": "Say why a turn got its value.",
+    "audit-access": "Look at a person's own rows, with a reason that is kept; see who did.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
-    "doctor": "Check a dialect of your own on samples of your assistant's traffic.",
+    "doctor": "Check that Assay works here, and say how to mend what does not.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",
 }
 
@@ -55,7 +58,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"assay.commands.{cmd_name}").command
+        command = import_module(f"assay.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

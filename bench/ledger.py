@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ledger.records import CATEGORIES, Answer, Call, Judgement, Message, Turn, utc
-from ledger.store import SLICE, Ledger
+from ledger.settling import SLICE
+from ledger.store import Ledger
 from ledger.usage import GROUPINGS
 
 BATCH = 64  # events that intake writes in one transaction

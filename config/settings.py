@@ -4,6 +4,7 @@ Leaves out how settings are read (`loading.py`) and written down (`reference.py`
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 STATE = "~/.local/state/assay"
+UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def _setting(default: Any, help_: str, must: str, option: str | None = None) -> Any:
@@ -28,6 +30,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _address_if_any(value: str) -> str:
+    return _address(value) if value else value
+
+
 def _network(value: str) -> str:
     ipaddress.ip_network(value, strict=False)
     return value
@@ -43,9 +49,19 @@ def split_address(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _bytes(value: object) -> object:
+    """Read a size, as 2 GB or 500 MB. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    if (written := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([MGT]B)\s*", value, re.ASCII | re.IGNORECASE)) is None:
+        raise ValueError("no number with MB, GB or TB")
+    return int(float(written[1]) * UNITS[written[2].upper()])
+
+
 CertificateName = Literal["email", "upn", "uri", "cn"]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Size = Annotated[int, BeforeValidator(_bytes), Field(ge=50 * UNITS["MB"])]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -66,6 +82,27 @@ class LedgerSettings(_Section):
         0,
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
+    )
+    max_size: Size = _setting(
+        "2 GB",
+        "What the ledger may take on disk. Over it, the oldest turns of published weeks are deleted sooner than "
+        "retention says; traffic and published figures never suffer.",
+        'be a size of at least 50 MB, as "2 GB"',
+    )
+
+
+class RetentionSettings(_Section):
+    """How long rows are kept. What is older is deleted once its week is published."""
+
+    turns_days: Annotated[float, Field(ge=7, le=3650)] = _setting(
+        30,
+        "Days for which turns and calls are kept, with their judgements.",
+        "be a number of days from 7 to 3650",
+    )
+    published_days: Annotated[float, Field(ge=30, le=36500)] = _setting(
+        400,
+        "Days for which published figures are kept, by whole weeks.",
+        "be a number of days from 30 to 36500",
     )
 
 
@@ -118,6 +155,12 @@ class ProxySettings(_Section):
         "be @FILE (htpasswd), ldaps:…, user:password or any",
     )
 
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the proxy counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9464",
+    )
+
 
 class IdentitySettings(_Section):
     """How people are told apart, see docs/identity.md. The ledger holds keyed pseudonyms only."""
@@ -152,6 +195,11 @@ class IdentitySettings(_Section):
         (),
         "Networks of the applications whose headers are believed.",
         'be a list of networks, as ["10.0.0.7/32"]',
+    )
+    rotate_weeks: Annotated[int, Field(ge=1, le=52)] = _setting(
+        4,
+        "Weeks after which everybody gets a new pseudonym, from Monday, 0:00 UTC. A change counts from next Monday on.",
+        "be a number of weeks from 1 to 52",
     )
     team_header: str = _setting(
         "",
@@ -220,6 +268,50 @@ class ClassifierSettings(_Section):
         option="--model",
     )
 
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the classifier counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9465",
+    )
+
+
+class ConsoleSettings(_Section):
+    """The web console, see docs/console.md. On a loopback address without accounts and peers it asks for no sign-in."""
+
+    listen: Annotated[str, AfterValidator(_address)] = _setting(
+        "127.0.0.1:8090",
+        "Where browsers reach the console. Port 0 takes any free one.",
+        "be HOST:PORT, as 127.0.0.1:8090 or [::1]:8090",
+        option="--listen",
+    )
+    trusted_peers: Networks = _setting(
+        (),
+        "Networks of the front proxies that sign people in, and whose user_header is believed.",
+        'be a list of networks, as ["10.0.0.5/32"]',
+    )
+    user_header: str = _setting(
+        "X-Forwarded-User",
+        "Header in which they name the person. It counts from trusted peers only, who must not let clients set it.",
+        "be the name of a header, as X-Forwarded-User",
+    )
+    accounts: Home | None = _setting(
+        None,
+        "TOML file with a line an account: its name and the hash that assay console password prints. For shops that "
+        "have no single sign-on.",
+        "be the path of a TOML file",
+    )
+    roles: Home | None = _setting(
+        None,
+        "TOML file that says who is admin, auditor, or manager of which teams. Everybody else is an employee.",
+        "be the path of a TOML file",
+    )
+    certificate: Home | None = _setting(
+        None,
+        "PEM file with the console's certificate, its chain and its key. Accounts need it on any but a loopback "
+        "address, unless a trusted peer takes the TLS.",
+        "be the path of a PEM file with a certificate and its key",
+    )
+
 
 class Settings(BaseSettings):
     """All settings, by section."""
@@ -227,7 +319,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings)

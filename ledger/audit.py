@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.address import Place
 from ledger.errors import LedgerError, said_of
 from ledger.files import write_private
 from ledger.records import utc
-from ledger.sql import writing
+from ledger.sql import Connection, writing
 
 PURPOSE: Final = "audit"  # what the chain's secret is derived for
 _ROWS = "SELECT id, at, who, what, why, hash FROM audit ORDER BY id"
@@ -47,7 +48,7 @@ class _Head:
 class Audit:
     """One ledger's entries, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, secret: bytes, head: Path) -> None:
+    def __init__(self, connection: Connection, path: Place, secret: bytes, head: Path) -> None:
         """`secret`: what the key derives for PURPOSE. `head`: the file beside the key that names the newest entry."""
         self._connection = connection
         self._path = path
@@ -62,7 +63,7 @@ class Audit:
     @contextmanager
     def entry(self, who: str, what: str, why: str) -> Iterator[None]:
         """Write what the block writes and the entry that says so, or neither; on the disk when the block is left."""
-        with self._on_disk():
+        with self._connection.durable():
             with said_of(self._path), writing(self._connection):
                 self._move_head()  # so that it is never behind by more than the entry that comes
                 self._insert(*map(_clean, (who, what, why)))
@@ -172,16 +173,6 @@ class Audit:
     def _unusable(self, verb: str, error: OSError) -> LedgerError:
         why = (error.strerror or "unknown").lower()
         return LedgerError(f"the head of the audit table, {self._head}, cannot be {verb} ({why}): mend that")
-
-    @contextmanager
-    def _on_disk(self) -> Iterator[None]:
-        """Let a commit within the block wait for the disk, which the ledger's other commits do not."""
-        (usual,) = self._connection.execute("PRAGMA synchronous").fetchone()
-        self._connection.execute("PRAGMA synchronous = FULL")
-        try:
-            yield
-        finally:
-            self._connection.execute(f"PRAGMA synchronous = {usual}")
 
 
 def _clean(text: str) -> str:

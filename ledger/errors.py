@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from ledger.address import Place
 
 
 class LedgerError(Exception):
@@ -36,7 +37,7 @@ _SENTENCES = {
 
 
 @contextmanager
-def said_of(path: Path) -> Iterator[None]:
+def said_of(path: Place) -> Iterator[None]:
     """Turn SQLite's refusals inside the block into LedgerError. A bug of ours, such as wrong SQL, shows as it is."""
     try:
         yield

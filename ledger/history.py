@@ -3,12 +3,12 @@
 Leaves out what makes a repeat, which is the classifier's to say.
 """
 
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import Moment, Signature, Signed
+from ledger.sql import Connection
 
 FORGOTTEN_AT_A_TIME = 500  # signatures, while other writers wait
 
@@ -16,7 +16,7 @@ FORGOTTEN_AT_A_TIME = 500  # signatures, while other writers wait
 class History:
     """Reads over a ledger's connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
 
@@ -32,12 +32,13 @@ class History:
         """Give when the person's newest turns were asked and answered, oldest first."""
         with said_of(self._path):
             rows = self._connection.execute(
-                "SELECT t.id, t.at, t.conversation, coalesce(c.complete AND c.http_status < 400, 0), c.at,"
-                " coalesce(c.streamed, 0), c.ttft_ms, c.duration_ms, c.output_tokens, c.response_bytes"
-                " FROM turns AS t LEFT JOIN calls AS c ON c.id = (SELECT max(id) FROM calls WHERE turn_id = t.id"
+                "SELECT t.id, t.at, t.conversation, CASE WHEN c.complete = 1 AND c.http_status < 400 THEN 1 ELSE 0 END,"
+                " c.at, coalesce(c.streamed, 0), c.ttft_ms, c.duration_ms, c.output_tokens, c.response_bytes"
+                " FROM (SELECT * FROM turns WHERE person = ? AND id < ? ORDER BY id DESC LIMIT ?) AS t"
+                " LEFT JOIN calls AS c ON c.id = (SELECT max(id) FROM calls WHERE turn_id = t.id"
                 "  AND kind IN ('prompt', 'continuation', 'retry'))"
-                " WHERE t.person = ? AND t.at >= ? AND t.id < ? ORDER BY t.at DESC, t.id DESC LIMIT ?",
-                (person, since, before, limit),
+                " WHERE t.at >= ? ORDER BY t.at DESC, t.id DESC",
+                (person, before, limit, since),
             ).fetchall()
         return [Moment(row[0], row[1], row[2], bool(row[3]), row[4], bool(row[5]), *row[6:]) for row in reversed(rows)]
 
@@ -45,8 +46,8 @@ class History:
         """Delete some signatures of turns before a time; give how many. 0: none is left."""
         with said_of(self._path):
             return self._connection.execute(
-                "DELETE FROM signatures WHERE turn_id IN (SELECT id FROM turns WHERE at < ?1 AND id IN"
-                " (SELECT turn_id FROM signatures ORDER BY turn_id LIMIT ?2))",
+                "DELETE FROM signatures WHERE turn_id IN (SELECT id FROM turns WHERE at < ? AND id IN"
+                " (SELECT turn_id FROM signatures ORDER BY turn_id LIMIT ?))",
                 (before, FORGOTTEN_AT_A_TIME),
             ).rowcount
 
@@ -55,15 +56,16 @@ class History:
             rows = self._connection.execute(
                 "SELECT t.id, t.at, t.person, t.conversation, s.classifier = ?, s.signature"  # noqa: S608 (columns of ours)
                 " FROM turns AS t JOIN signatures AS s ON s.turn_id = t.id"
-                f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.at DESC, t.id DESC LIMIT ?",
+                f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.id DESC LIMIT ?",
                 (classifier, whose, since, before, limit),
             ).fetchall()
         return [Signed(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(rows)]
 
 
-def sign(connection: sqlite3.Connection, signatures: Sequence[Signature]) -> None:
+def sign(connection: Connection, signatures: Sequence[Signature]) -> None:
     """Store signatures within a transaction. A turn's second one by the same classifier is ignored."""
     connection.executemany(
-        "INSERT OR IGNORE INTO signatures SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1)",
+        "INSERT INTO signatures (turn_id, classifier, signature) SELECT ?1, ?2, ?3"
+        " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1) ON CONFLICT DO NOTHING",
         [(signature.turn_id, signature.classifier, signature.signature) for signature in signatures],
     )

@@ -4,18 +4,21 @@ A released migration is never edited: a change is a new function at the end of M
 have no history: whatever `views.sql` says is what an opened ledger has.
 """
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from ledger.address import Place
 from ledger.backups import back_up
 from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
-from ledger.sql import statements, writing
+from ledger.rows import number_of
+from ledger.sql import Connection, statements, writing
 from ledger.views import replace_views
 
+CONVERTED_AT_A_TIME = 10_000  # rows
 
-def _first(connection: sqlite3.Connection) -> None:
+
+def _first(connection: Connection) -> None:
     """The facts, the dated weights and the policy."""
     for statement in statements(
         """
@@ -138,7 +141,7 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO weights VALUES ('2000-01-01', ?, ?)", DEFAULT_WEIGHTS.items())
 
 
-def _signatures(connection: sqlite3.Connection) -> None:
+def _signatures(connection: Connection) -> None:
     """What repeats are found by, and the way to a person's and a team's recent turns."""
     for statement in statements(
         """
@@ -155,7 +158,7 @@ def _signatures(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _traces(connection: sqlite3.Connection) -> None:
+def _traces(connection: Connection) -> None:
     """What clients' own ids lead to, and a turn's place in its conversation."""
     for statement in statements(
         """
@@ -175,7 +178,7 @@ def _traces(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _spools(connection: sqlite3.Connection) -> None:
+def _spools(connection: Connection) -> None:
     """How far the proxies' spools have been entered, and the calls that were lost."""
     for statement in statements(
         """
@@ -195,7 +198,7 @@ def _spools(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _audit_chain(connection: sqlite3.Connection) -> None:
+def _audit_chain(connection: Connection) -> None:
     """The audit table is only added to, and its entries are chained (`audit.py`)."""
     for statement in statements(
         """
@@ -212,7 +215,7 @@ def _audit_chain(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _outcomes(connection: sqlite3.Connection) -> None:
+def _outcomes(connection: Connection) -> None:
     """What an outcome rests on, and how far each source is imported."""
     for statement in statements(
         """
@@ -230,28 +233,144 @@ def _outcomes(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+def _publication(connection: Connection) -> None:
+    """Weeks that are closed, and what was published of them: written once, then only counted late or pruned whole."""
+    for statement in statements(
+        """
+        -- A row for each group: NULL means all, so the week's total has four. Two names are a cell of a table.
+        ALTER TABLE published ADD COLUMN model TEXT;
+        ALTER TABLE published ADD COLUMN judged INTEGER NOT NULL DEFAULT 0; -- turns
+        ALTER TABLE published ADD COLUMN air REAL;
+        CREATE INDEX published_week ON published (week);
+        CREATE TABLE weeks (
+            week TEXT PRIMARY KEY, -- its Monday, UTC
+            until TEXT NOT NULL, -- the next week
+            closed_at TEXT NOT NULL,
+            min_group INTEGER NOT NULL, -- people, as the policy was
+            last_turn_id INTEGER NOT NULL, -- 0: nobody had asked anything
+            withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)), -- 1: some turns are in none of the figures
+            turns INTEGER NOT NULL, -- those that are, as all that follows
+            judged INTEGER NOT NULL,
+            unattributed INTEGER NOT NULL, -- turns without a team
+            calls INTEGER NOT NULL, -- with those of no turn
+            unreadable INTEGER NOT NULL, -- calls
+            measured INTEGER NOT NULL, -- calls whose tokens are known
+            estimated INTEGER NOT NULL, -- of these
+            late INTEGER NOT NULL DEFAULT 0, -- turns that came after it was closed
+            pruned_at TEXT -- from when on its published rows may be deleted
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX calls_of_no_turn ON calls (at) WHERE turn_id IS NULL;
+        CREATE TRIGGER published_stands BEFORE UPDATE ON published
+        BEGIN SELECT raise(ABORT, 'what is published is never changed'); END;
+        CREATE TRIGGER published_is_whole BEFORE INSERT ON published
+        WHEN EXISTS (SELECT 1 FROM weeks WHERE week = NEW.week)
+        BEGIN SELECT raise(ABORT, 'a closed week is never added to'); END;
+        CREATE TRIGGER published_stays BEFORE DELETE ON published
+        WHEN NOT EXISTS (SELECT 1 FROM weeks WHERE week = OLD.week AND pruned_at IS NOT NULL)
+        BEGIN SELECT raise(ABORT, 'what is published stays until its week is pruned'); END;
+        CREATE TRIGGER weeks_stand BEFORE UPDATE ON weeks
+        WHEN NEW.late < OLD.late OR (OLD.pruned_at IS NOT NULL AND NEW.pruned_at IS NOT OLD.pruned_at)
+            OR (NEW.week, NEW.until, NEW.closed_at, NEW.min_group, NEW.last_turn_id, NEW.withheld, NEW.turns,
+                NEW.judged, NEW.unattributed, NEW.calls, NEW.unreadable, NEW.measured, NEW.estimated)
+            <> (OLD.week, OLD.until, OLD.closed_at, OLD.min_group, OLD.last_turn_id, OLD.withheld, OLD.turns,
+                OLD.judged, OLD.unattributed, OLD.calls, OLD.unreadable, OLD.measured, OLD.estimated)
+        BEGIN SELECT raise(ABORT, 'a closed week is never changed'); END;
+        CREATE TRIGGER weeks_stay BEFORE DELETE ON weeks
+        BEGIN SELECT raise(ABORT, 'a closed week stays closed'); END;
+
+        INSERT INTO policy (name, value) VALUES ('min_own_team', 10) ON CONFLICT (name) DO NOTHING;
+        CREATE TRIGGER policy_goes_up BEFORE UPDATE ON policy WHEN NEW.value < OLD.value OR NEW.name <> OLD.name
+        BEGIN SELECT raise(ABORT, 'a smallest group is never lowered'); END;
+        CREATE TRIGGER policy_begins_high BEFORE INSERT ON policy
+        WHEN (NEW.name = 'min_own_team' AND NEW.value < 10)
+            OR NEW.value < (SELECT value FROM policy WHERE name = NEW.name)
+        BEGIN SELECT raise(ABORT, 'a smallest group is never lowered'); END;
+        """
+    ):
+        connection.execute(statement)
+
+
+def _compact(connection: Connection) -> None:
+    """Keyed digests that no admin reads as the 64 bits that they are, and no index that says more than it must."""
+    for statement in statements(
+        """
+        ALTER TABLE turns ADD COLUMN asked INTEGER;
+        CREATE TABLE kept (trace INTEGER PRIMARY KEY, turn_id INTEGER NOT NULL) STRICT;
+        """
+    ):
+        connection.execute(statement)
+    last = 0
+    while turns := connection.execute(
+        "SELECT ask, id FROM turns WHERE id > ? ORDER BY id LIMIT ?", (last, CONVERTED_AT_A_TIME)
+    ).fetchall():
+        last = turns[-1][1]
+        connection.executemany("UPDATE turns SET asked = ? WHERE id = ?", [(number_of(ask), id_) for ask, id_ in turns])
+    last = 0
+    while traces := connection.execute(
+        "SELECT trace, turn_id, id FROM traces WHERE id > ? AND turn_id IS NOT NULL ORDER BY id LIMIT ?",
+        (last, CONVERTED_AT_A_TIME),
+    ).fetchall():
+        last = traces[-1][2]
+        connection.executemany(
+            "INSERT INTO kept (trace, turn_id) VALUES (?, ?)"
+            " ON CONFLICT (trace) DO UPDATE SET turn_id = excluded.turn_id",
+            [(number_of(trace), turn_id) for trace, turn_id, _ in traces],
+        )
+    for statement in statements(
+        """
+        DROP INDEX turns_ask;
+        ALTER TABLE turns DROP COLUMN ask;
+        ALTER TABLE turns RENAME COLUMN asked TO ask;
+        CREATE INDEX turns_ask ON turns (ask);
+        -- ids are in the order of time, or nearly, and an index ends with them
+        DROP INDEX turns_person_at;
+        DROP INDEX turns_team_at;
+        CREATE INDEX turns_person ON turns (person);
+        CREATE INDEX turns_team ON turns (team) WHERE team IS NOT NULL;
+
+        DROP TABLE traces; -- with the calls that waited in it, which is for seconds
+        CREATE TABLE traces (
+            trace INTEGER PRIMARY KEY,
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE
+        ) STRICT;
+        INSERT INTO traces (trace, turn_id) SELECT trace, turn_id FROM kept ORDER BY trace;
+        DROP TABLE kept;
+        CREATE INDEX traces_turn_id ON traces (turn_id);
+        CREATE TABLE waiting (
+            call_id INTEGER PRIMARY KEY REFERENCES calls (id) ON DELETE CASCADE, -- it waits for its turn
+            trace INTEGER NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX waiting_trace ON waiting (trace);
+        """
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
     _traces,
     _spools,
     _audit_chain,
     _outcomes,
+    _publication,
+    _compact,
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
+def migrate(connection: Connection, path: Place, now: float) -> None:
     """Bring a ledger to the newest schema and the current views. `now`: Unix seconds, for the record.
 
-    All that is missing runs in one transaction, after a backup (`backups.py`). Safe when several processes open one
-    ledger at once. Raises WrongLedger for a newer schema and for another program's database.
+    All that is missing runs in one transaction, after a backup of a file (`backups.py`). Safe when several processes
+    open one ledger at once. Raises WrongLedger for a newer schema and for another program's database.
     """
     if schema_of(connection, path) < len(MIGRATIONS):
         with writing(connection):
             number = schema_of(connection, path)  # again, now that nobody else can migrate
             if number == 0:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
-            elif number < len(MIGRATIONS):
+            elif number < len(MIGRATIONS) and isinstance(path, Path):
                 back_up(path, number)
             for missing in range(number, len(MIGRATIONS)):
                 MIGRATIONS[missing](connection)
@@ -259,9 +378,9 @@ def migrate(connection: sqlite3.Connection, path: Path, now: float) -> None:
     replace_views(connection)
 
 
-def schema_of(connection: sqlite3.Connection, path: Path) -> int:
+def schema_of(connection: Connection, path: Place) -> int:
     """Tell a ledger's schema: the number of its last migration, 0 for an empty file. Raises as `migrate` does."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = connection.tables()
     if not tables:
         return 0
     if "migrations" not in tables:

@@ -3,14 +3,13 @@
 Team-week figures only: nothing here speaks of a person. Leaves out what a metric means (`reports/outcomes/metrics.py`).
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import said_of
-from ledger.sql import writing
+from ledger.sql import Connection, writing
 
 ENTER = """
 INSERT INTO outcomes (team, week, metric, value, source, n, unit) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -51,7 +50,7 @@ def week_of(day: date) -> str:
 class Outcomes:
     """Outcomes over a ledger's connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
 

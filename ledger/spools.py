@@ -5,12 +5,12 @@ whoever is killed in between. Leaves out the spool itself (`proxy/spool.py`).
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import said_of
+from ledger.sql import Connection
 
 CallAt = tuple[int, int | None, str]
 """A call that the ledger holds: its id, its turn's id, and its time, by which it is known again in another ledger."""
@@ -28,7 +28,7 @@ class Spooled:
 class Spools:
     """One ledger's, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
 

@@ -1,8 +1,58 @@
-"""How SQL is run: scripts statement by statement, and writes in transactions."""
+"""How SQL is run: over a connection to either store, scripts statement by statement, and writes in transactions.
+
+There is one text of each statement, as SQLite takes it: `?`, `?1` or `:name` stand for values, `INTEGER` holds whole
+numbers and what is true or false (as 1 or 0), and what PostgreSQL says otherwise is said in `postgres_words.py`.
+"""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+class Rows(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a statement wrote; of `executemany`, all its statements together."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None:
+        """The columns: the name of each comes first."""
+
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """One connection to a ledger. Outside of a transaction each statement is one of its own."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def execute(self, sql: str, values: Values = (), /) -> Rows: ...
+    def executemany(self, sql: str, values: Iterable[Values], /) -> Rows: ...
+
+    def begin(self, alone: bool = True) -> None:
+        """Begin a transaction. `alone`: no other one that is `alone` runs until it ends, on whatever machine."""
+
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+
+    def durable(self) -> AbstractContextManager[None]:
+        """Let commits within the block wait for the disk, where they usually do not."""
+
+    def tables(self) -> set[str]: ...
+
+    def views(self) -> dict[str, str]:
+        """Give each view's name, and the statement that made it."""
+
+    def make_view(self, name: str, statement: str) -> None: ...
 
 
 def statements(script: str) -> Iterator[str]:
@@ -16,13 +66,16 @@ def statements(script: str) -> Iterator[str]:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run the block in one transaction that holds the write lock from its beginning."""
-    connection.execute("BEGIN IMMEDIATE")
+def writing(connection: Connection, alone: bool = True) -> Iterator[None]:
+    """Run the block in one transaction, which holds the write lock from its beginning.
+
+    Not `alone`: it holds it from its first write, where the store has one. PostgreSQL has none then: rows are locked.
+    """
+    connection.begin(alone)
     try:
         yield
     except BaseException:
         if connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
-            connection.execute("ROLLBACK")
+            connection.rollback()
         raise
-    connection.execute("COMMIT")
+    connection.commit()

@@ -1,28 +1,29 @@
 """The ledger's writing side: calls and turns as they happen, judgements as they come.
 
-Plain sqlite3 rather than sqlite-utils, which is for reading (`usage.py`): the proxy and the classifier write through
-this file, and `executemany` is several times as fast as sqlite-utils' inserts (bench/ledger.py). Leaves out what the
-rows are worth (`views.sql`) and how the schema came to be (`migrations.py`).
+Leaves out what the rows are worth (`views.sql`) and how the schema came to be (`migrations.py`).
 """
 
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ledger import migrations
+from ledger.address import Place
 from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
-from ledger.presence import Presence
-from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
+from ledger.pruning import Pruning
+from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
+from ledger.settling import FileUpkeep
 from ledger.spools import Spools
-from ledger.sql import writing
+from ledger.sql import Connection, writing
+from ledger.sqlite import open_to_write
 from ledger.target import refuse_wrong
 from ledger.traces import Traces
 
@@ -32,25 +33,36 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "LedgerError"]
 
 BUSY_MS = 5000  # how long a write waits for another process's write
-SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
-MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
-SWITCH_SECONDS = 0.01  # between tries to switch to the write-ahead log
-SETTLE_BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
+
+
+class Upkeep(Protocol):
+    """What a store needs besides its rows. Every method may raise LedgerError."""
+
+    def check(self) -> None:
+        """Raise where the connection no longer writes into the ledger."""
+
+    def let_go(self) -> None:
+        """Close the connection."""
+
+    def deleted(self, turn_ids: Sequence[int]) -> None:
+        """Take note that these turns' text was deleted."""
+
+    def settle(self) -> bool:
+        """Let deleted text leave the store for good; tell whether all of it has."""
 
 
 class Ledger:
     """One connection that writes. Used by the thread that opened it. Every method may raise LedgerError."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, busy_ms: int = BUSY_MS) -> None:
+    def __init__(self, connection: Connection, path: Place, upkeep: Upkeep) -> None:
         self._connection = connection
         self._path = path
-        self._busy_ms = busy_ms
-        self._presence = Presence(connection, path)
+        self._upkeep = upkeep
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
-        self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
+        self.pruning = Pruning(connection, path)
 
     @staticmethod
     def open(path: Path, busy_ms: int = BUSY_MS) -> "Ledger":
@@ -68,25 +80,24 @@ class Ledger:
                 "change the permissions there, or choose another --db"
             ) from error
         with said_of(path):
-            connection = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None)
+            connection = open_to_write(path, busy_ms)
             try:
-                _prepare(connection, busy_ms)
                 migrations.migrate(connection, path, time.time())
             except BaseException:
                 connection.close()
                 raise
-        return Ledger(connection, path, busy_ms)
+        return Ledger(connection, path, FileUpkeep(connection, path, busy_ms))
 
     @staticmethod
     def read(path: Path) -> "ReadLedger":
         """Open a ledger for reading only. Raises LedgerError when there is none, and as `open` does."""
-        from ledger.usage import ReadLedger  # with sqlite-utils, which the proxy does without
+        from ledger.usage import ReadLedger
 
         return ReadLedger.open(path)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._presence.let_go()
+        self._upkeep.let_go()
 
     def audit(self, secret: bytes, head: Path) -> Audit:
         """Give the table of who did what, over this connection: what `Audit` takes."""
@@ -101,12 +112,25 @@ class Ledger:
         """
         with said_of(self._path):
             with writing(self._connection):
-                self._presence.check()
+                self._upkeep.check()
                 yield
-            self._presence.check()
+            self._upkeep.check()
 
     def open_turn(self, turn: Turn) -> int:
-        """Enter a turn; give its id."""
+        """Enter a turn; give its id. The first team of a person's day (UTC) is that of all the day's later turns.
+
+        One whose week is closed is counted as late, and is in no figure.
+        """
+        turn = replace(turn, team=self._team_of_day(turn))
+        week = monday(turn.at)
+        with said_of(self._path):
+            self._connection.execute(
+                "INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged,"
+                " unattributed, calls, unreadable, measured, estimated, late)"
+                " SELECT ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1"
+                " WHERE ? <= (SELECT max(week) FROM weeks) ON CONFLICT (week) DO UPDATE SET late = weeks.late + 1",
+                (week, next_week(week), turn.at, week),
+            )
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
             " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -151,6 +175,16 @@ class Ledger:
             ).fetchall()
         return [pending_turn(*row) for row in rows]
 
+    @contextmanager
+    def claim(self, classifier: str, limit: int, after: int = 0) -> Iterator[list[PendingTurn]]:
+        """Give what `unjudged` gives, for the block to judge: no other classifier gets these turns meanwhile.
+
+        One transaction from here to the end of the block: a classifier that dies in it gives its turns back at once.
+        SQLite locks nothing, as its judgements would lock out the proxy: there two may judge one turn, and the first
+        judgement counts.
+        """
+        yield self.unjudged(classifier, limit, after)
+
     def judge(
         self, judgements: Sequence[Judgement], keep_text_seconds: float = 0.0, signatures: Sequence[Signature] = ()
     ) -> int:
@@ -160,20 +194,19 @@ class Ledger:
         `keep_text_seconds` the text stays until that long after the judgement, for `expire_text` to delete.
         """
         with self.transaction():
-            before = self._connection.total_changes
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO judgements (turn_id, classifier, at, level, score, p0, p1, p2, p3, p4, category,"
+            new = self._connection.executemany(
+                "INSERT INTO judgements (turn_id, classifier, at, level, score, p0, p1, p2, p3, p4, category,"
                 " work, novelty, attention, duplicate_of, reasons)"
                 " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
-                " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1)",
+                " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1) ON CONFLICT DO NOTHING",
                 map(judgement_row, judgements),
-            )
-            new = self._connection.total_changes - before
+            ).rowcount
             sign(self._connection, signatures)
             if keep_text_seconds > 0:
                 self._connection.executemany(
-                    "UPDATE turns SET lang = coalesce(?, lang), text_expires_at = min(text_expires_at, ?)"
-                    " WHERE id = ? AND text IS NOT NULL",
+                    "UPDATE turns SET lang = coalesce(?1, lang), text_expires_at ="
+                    " CASE WHEN text_expires_at < ?2 THEN text_expires_at ELSE ?2 END"
+                    " WHERE id = ?3 AND text IS NOT NULL",
                     [(j.lang, expiry(j.at, keep_text_seconds), j.turn_id) for j in judgements],
                 )
             else:
@@ -183,19 +216,19 @@ class Ledger:
                     [(j.lang, j.turn_id) for j in judgements],
                 )
         if keep_text_seconds <= 0:
-            self._deleted_text([j.turn_id for j in judgements])
+            self._upkeep.deleted([j.turn_id for j in judgements])
         return new
 
     def expire_text(self, now: str) -> int:
         """Delete the text whose time is over; give of how many turns."""
-        self._presence.check()
+        self._upkeep.check()
         with said_of(self._path):
             expired = self._connection.execute(
                 "UPDATE turns SET text = NULL, context = NULL, text_expires_at = NULL WHERE text_expires_at <= ?"
                 " RETURNING id",
                 (now,),
             ).fetchall()
-        self._deleted_text([turn_id for (turn_id,) in expired])
+        self._upkeep.deleted([turn_id for (turn_id,) in expired])
         return len(expired)
 
     def settle(self) -> bool:
@@ -204,68 +237,17 @@ class Ledger:
         Deleted text lives on in the log until then. For whoever deletes text to call when it has nothing else to do;
         False while another process reads an older state: then it is worth another try later.
         """
-        self._presence.check()
-        log = self._path.with_name(self._path.name + "-wal")
+        return self._upkeep.settle()
+
+    def _team_of_day(self, turn: Turn) -> str | None:
+        day = turn.at[:10]
         with said_of(self._path):
-            self._close_up()
-            if not log.exists() or log.stat().st_size == 0:
-                return True
-            self._connection.execute(f"PRAGMA busy_timeout = {SETTLE_BUSY_MS}")
-            try:
-                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
-        return not busy
-
-    def _close_up(self) -> None:
-        """Rewrite some turns whose text was deleted, so that their pages are filled again.
-
-        A row that shrinks leaves its page as empty as it makes it: without this a turn takes three times its room.
-        `id = id` makes SQLite take the row out and put it in again, which merges pages that are nearly empty. Rows
-        are moved then, and a moved text would leave a copy behind: hence the margin to the first turn with text.
-        """
-        if self._hollow is None:
-            return
-        with writing(self._connection):
-            (end,) = self._connection.execute(
-                "SELECT coalesce((SELECT min(id) FROM turns WHERE text IS NOT NULL) - ?, max(id) + 1, 0) FROM turns",
-                (MARGIN,),
+            row = self._connection.execute(
+                "SELECT team FROM turns WHERE person = ? AND at >= ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1",
+                (turn.person, day, f"{day}U"),  # "T" is what follows a day in a time, and "U" follows that
             ).fetchone()
-            first, last = self._hollow, min(end, self._hollow + SLICE)
-            if first < last:
-                self._connection.execute("UPDATE turns SET id = id WHERE id >= ? AND id < ?", (first, last))
-                self._hollow = last
-
-    def _deleted_text(self, turn_ids: list[int]) -> None:
-        if turn_ids:
-            self._hollow = min(turn_ids) if self._hollow is None else min(*turn_ids, self._hollow)
+        return turn.team if row is None or row[0] is None else str(row[0])
 
     def _insert(self, sql: str, row: Row) -> int:
         with said_of(self._path):
-            row_id = self._connection.execute(sql, row).lastrowid
-        assert row_id is not None
-        return row_id
-
-
-def _prepare(connection: sqlite3.Connection, busy_ms: int) -> None:
-    # Only a file without tables takes it; later slices of free pages can then be given back without a rewrite.
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    _log_ahead(connection, busy_ms)
-    connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # deleted text is overwritten, not only let go
-    connection.execute("PRAGMA temp_store = MEMORY")  # no text in temporary files
-
-
-def _log_ahead(connection: sqlite3.Connection, busy_ms: int) -> None:
-    """Switch to the write-ahead log. Where another process switches too, SQLite refuses at once instead of waiting."""
-    end = time.monotonic() + busy_ms / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                raise
-            time.sleep(SWITCH_SECONDS)
-        else:
-            return
+            return int(self._connection.execute(f"{sql} RETURNING id", row).fetchone()[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError, WrongLedger
 from ledger.migrations import schema_of
+from ledger.sqlite import open_to_read
 
 
 def refuse_wrong(path: Path) -> None:
@@ -18,7 +19,7 @@ def refuse_wrong(path: Path) -> None:
     if not path.is_file():
         return
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as connection:
+        with closing(open_to_read(path, 0)) as connection:
             schema_of(connection, path)
     except WrongLedger:
         raise

@@ -4,27 +4,32 @@ Groups of too few people are hidden by the views, not here.
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
+from ledger.address import Place
+from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
+from ledger.personal import Personal
+from ledger.records import monday
+from ledger.rows import UNTIL_JUDGED
+from ledger.sql import Connection
+from ledger.sqlite import open_to_read
 from ledger.views import GROUPINGS, Grouping, usage_view
 
-__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage"]
+__all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage", "Waiting"]
 
 BUSY_MS = 5000
 
 # The newest judgement counts, as in the view.
 EXPLAINED = """
-SELECT v.at, v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
+SELECT substr(v.at, 1, 10) AS at,
+    v.assistant, v.client, j.classifier, v.level, j.score, j.p0, j.p1, j.p2, j.p3, j.p4, v.category, v.novelty,
     v.attention, j.duplicate_of, j.reasons, v.weight, v.value,
     (
         SELECT max(w.effective_from) FROM weights AS w WHERE w.level = v.level AND w.effective_from <= v.at
@@ -59,10 +64,18 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for its judgement."""
+
+    turns: int
+    since: str | None  # when the oldest was asked; None: nothing waits
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """What one turn is worth, and why. Facts about a turn, none about its person."""
 
-    at: str
+    at: str  # the day alone: the time would tell a colleague whose turn it is
     assistant: str
     client: str | None
     calls: Mapping[str, int]  # how many of each kind the turn took
@@ -83,9 +96,10 @@ class Explained:
 class ReadLedger:
     """One read-only connection. Every method may raise LedgerError."""
 
-    def __init__(self, database: Database, path: Path) -> None:
-        self._database = database
+    def __init__(self, connection: Connection, path: Place) -> None:
+        self._connection = connection
         self._path = path
+        self.personal = Personal(connection, path)
 
     @staticmethod
     def open(path: Path) -> "ReadLedger":
@@ -95,9 +109,7 @@ class ReadLedger:
         if not path.is_file():
             raise LedgerError(f"there is no ledger at {path}: log something first (assay up), or name it with --db")
         with said_of(path):
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None
-            )
+            connection = open_to_read(path, BUSY_MS)
             try:
                 schema = schema_of(connection, path)
             except BaseException:
@@ -108,11 +120,15 @@ class ReadLedger:
             raise LedgerError(
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
-        return ReadLedger(Database(connection, execute_plugins=False), path)
+        return ReadLedger(connection, path)
+
+    def audit(self, secret: bytes, head: Path) -> Audit:
+        """Give the table of who did what, for reading: what `Audit` takes."""
+        return Audit(self._connection, self._path, secret, head)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._connection.close()
 
     def usage(self, by: Grouping, since: str | None = None) -> list[Usage]:
         """Give usage by group and week, oldest week first, groups in alphabetical order.
@@ -120,24 +136,35 @@ class ReadLedger:
         `since` is a date as 2026-11-25: its whole week and later ones count. Raises ValueError for another text.
         """
         sql = (
-            f"SELECT {by} AS 'group', week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}"  # noqa: S608 (names of ours)
+            f'SELECT {by} AS "group", week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}'  # noqa: S608 (names of ours)
             " WHERE week >= :week ORDER BY week, 1"
         )
         rows = self._rows(sql, week=_monday(since))
         return [Usage(**row) for row in rows]
 
-    def hidden(self, by: Grouping, since: str | None = None) -> int:
-        """Count the groups (each once a week) that `usage` hides, because they have too few people."""
-        few = "count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group')"
-        groups = f"SELECT 1 FROM turn_values WHERE week >= :week GROUP BY week, {GROUPINGS[by]} HAVING {few}"  # noqa: S608
-        (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups})", week=_monday(since))  # noqa: S608
-        return int(row["groups"])
+    def team_usage(self, team: str, since: str | None = None) -> list[Usage] | None:
+        """Give one team's usage by week to whoever leads it: of the weeks with as many people as that takes, which is
+        more than for others to be shown it. None: there is no such week. `since` is as for `usage`.
+        """
+        sql = (
+            'SELECT team AS "group", week, people, raw_calls, turns, value, gap, air FROM usage_by_team_week'
+            " WHERE team = :team AND week >= :week"
+            " AND people >= (SELECT value FROM policy WHERE name = 'min_own_team') ORDER BY week"
+        )
+        return [Usage(**row) for row in self._rows(sql, team=team, week=_monday(since))] or None
+
+    def is_empty(self, since: str | None = None) -> bool:
+        """Tell whether nothing was asked since then, shown or not. `since` is as for `usage`."""
+        (row,) = self._rows(
+            "SELECT EXISTS (SELECT 1 FROM turns WHERE at >= :week) OR EXISTS"
+            " (SELECT 1 FROM weeks WHERE week >= :week AND last_turn_id + late > 0) AS asked",
+            week=_monday(since),
+        )
+        return not row["asked"]
 
     def outcomes(self, since: str | None = None) -> list[Outcome]:
         """Give what is imported of each team's weeks. `since` is as for `usage`."""
-        connection = self._database.conn
-        assert isinstance(connection, sqlite3.Connection)
-        return Outcomes(connection, self._path).all(_monday(since))
+        return Outcomes(self._connection, self._path).all(_monday(since))
 
     def min_group(self) -> int:
         """Tell how many people a group must have to be shown."""
@@ -148,6 +175,32 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def state(self) -> int:
+        """Give a number that is another one once the ledger has changed."""
+        (row,) = self._rows("PRAGMA data_version")
+        return int(row["data_version"])
+
+    def waiting(self) -> Waiting:
+        """Tell what waits for its judgement."""
+        (row,) = self._rows(
+            "SELECT count(*) AS turns, min(at) AS since FROM turns WHERE text_expires_at >= :unjudged",
+            unjudged=UNTIL_JUDGED,
+        )
+        return Waiting(**row)
+
+    def identity_sources(self) -> dict[str, float]:
+        """Tell what named the people, as shares of the turns, the largest first."""
+        rows = self._rows(
+            "SELECT identity_source AS source, 1.0 * count(*) / (SELECT count(*) FROM turns) AS share FROM turns"
+            " GROUP BY identity_source ORDER BY share DESC, source"
+        )
+        return {row["source"]: row["share"] for row in rows}
+
+    def faults(self) -> int:
+        """Have SQLite look the file through; give how many faults it found, up to 100."""
+        said = [next(iter(row.values())) for row in self._rows("PRAGMA quick_check(100)")]
+        return 0 if said == ["ok"] else len(said)
 
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""
@@ -165,14 +218,15 @@ class ReadLedger:
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         with said_of(self._path):
-            return list(self._database.query(sql, values))
+            found = self._connection.execute(sql, values)
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _monday(since: str | None) -> str:
     if since is None:
         return ""
     try:
-        day = date.fromisoformat(since)
+        return monday(date.fromisoformat(since).isoformat())
     except ValueError:
         raise ValueError(f"usage is given since a date such as 2026-11-25, not {since}") from None
-    return date.fromordinal(day.toordinal() - day.weekday()).isoformat()

@@ -3,13 +3,11 @@
 The last view of the file is a pattern, written once for each grouping, so that gap and air are said once.
 """
 
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
-from ledger.sql import statements, writing
+from ledger.sql import Connection, statements, writing
 
 Grouping = Literal["team", "week", "category", "assistant", "model"]
 
@@ -21,6 +19,8 @@ GROUPINGS: Mapping[Grouping, str] = {
     "assistant": "assistant",
     "model": "coalesce(model, '(no model)')",
 }
+PARTITIONED = ("team", "category", "assistant", "model")
+SMALL_TEAM = "CASE WHEN t.people >= (SELECT people FROM few) THEN c.grp ELSE '(small groups)' END"
 
 
 def usage_view(by: Grouping) -> str:
@@ -30,29 +30,36 @@ def usage_view(by: Grouping) -> str:
     return "usage_by_week" if by == "week" else f"usage_by_{by}_week"
 
 
-def replace_views(connection: sqlite3.Connection) -> None:
+def replace_views(connection: Connection) -> None:
     """Make our views say what `views.sql` says, and leave the admins' own views alone."""
-    wanted_script = list(_script())
-    with closing(sqlite3.connect(":memory:")) as blank:
-        for statement in wanted_script:
-            blank.execute(statement)
-        wanted = _views(blank)
-    if wanted.items() <= _views(connection).items():
+    wanted = {_name(statement): statement for statement in _script()}
+    if wanted.items() <= connection.views().items():
         return
     with writing(connection):
-        for name in wanted:
-            connection.execute(f"DROP VIEW IF EXISTS {name}")
-        for statement in wanted_script:
-            connection.execute(statement)
+        for name, statement in wanted.items():
+            connection.make_view(name, statement)
 
 
 def _script() -> Iterator[str]:
-    *views, pattern = statements(Path(__file__).with_name("views.sql").read_text())
+    *views, pattern = map(_bare, statements(Path(__file__).with_name("views.sql").read_text()))
     yield from views
     for by, name in GROUPINGS.items():
-        columns = name if by == "week" else f"{name} AS {by}, week"
-        yield pattern.format(view=usage_view(by), columns=columns)
+        others = [each for each in PARTITIONED if each != by]
+        partition = [f"{each} IS NULL" for each in others] + ([] if by == "week" else [f"{by} IS NOT NULL"])
+        yield pattern.format(
+            view=usage_view(by),
+            name=name,
+            grouped=SMALL_TEAM if by == "team" else "c.grp",
+            columns="week" if by == "week" else f"{by}, week",
+            live="week" if by == "week" else f"grp AS {by}, week",
+            partition=" AND ".join(partition),
+        )
 
 
-def _views(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+def _bare(statement: str) -> str:
+    """Cut off the comment before a statement, and its end: SQLite keeps what is between."""
+    return statement[statement.index("CREATE VIEW") :].removesuffix(";")
+
+
+def _name(statement: str) -> str:
+    return statement.removeprefix("CREATE VIEW ").partition(" ")[0]

@@ -22,6 +22,7 @@ from mitmproxy.proxy import mode_specs
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.routes import WEBSOCKET
 from proxy.socket_capture import SocketCapture
+from proxy.waits import Waits
 
 MAX_GATHERED_BYTES = 1024 * 1024  # a request known to be no longer is gathered before it leaves
 MAX_REQUEST_COPY = 8 * 1024 * 1024  # of a longer one; the rest passes uncopied
@@ -53,6 +54,7 @@ class Counts:
     """What capture did since the process began. Read from any thread."""
 
     exchanges: int = 0  # put as `Asked`
+    passed: int = 0  # exchanges that are none of ours: they passed unread
     cut: int = 0  # requests copied in part: too long, or answered before they ended
     missed: int = 0  # answers handed over in part: too long, or a fault
     late: int = 0  # answers that were passed on before their call was durable
@@ -80,6 +82,7 @@ class Capture:
 
     def __init__(self, sink: Sink, wants: Wants) -> None:
         self.counts = Counts()
+        self.waits = Waits()
         self._sink = sink
         self._wants = wants
         self._numbers = count(1)
@@ -111,6 +114,7 @@ class Capture:
         if _upgrades(flow.request) or not self._wanted(flow, flow.request.method):
             flow.request.stream = True
             self._passing[flow.id] = flow.client_conn.id
+            self.counts.passed += 1
             return
         exchange = _Exchange(next(self._numbers), flow.client_conn.id, user)
         self._exchanges[flow.id] = exchange
@@ -275,13 +279,17 @@ class Capture:
             self.counts.sink_faults += 1
             return
         if future is None or future.done():
+            self.waits.observe(0.0)
             return
         if self._awaited is None or self._awaited.done():
-            self._awaited = None
+            self._awaited, began = None, time.monotonic()
             await asyncio.wait({asyncio.wrap_future(future)}, timeout=PATIENCE_SECONDS)
+            self.waits.observe(time.monotonic() - began)
             if future.done():
                 return
             self._awaited = future
+        else:
+            self.waits.observe(0.0)
         self.counts.late += 1
 
 

@@ -6,7 +6,7 @@ Within one transaction of the ledger, so that of two proxies that see the same a
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ledger.records import utc
+from ledger.records import CallKind, utc
 from ledger.store import Ledger
 from ledger.traces import TurnSeen
 from proxy.assembly import Asking, Closing, Opening
@@ -21,13 +21,14 @@ class Entered:
     call_id: int
     turn_id: int | None
     new_turn: bool
+    kind: CallKind
 
 
 def enter(ledger: Ledger, opening: Opening) -> Entered:
     """Enter a call, and the turn that it opens."""
     asking = opening.asking
     if asking is None:
-        return Entered(ledger.open_call(opening.call, None), None, new_turn=False)
+        return Entered(ledger.open_call(opening.call, None), None, False, opening.call.kind)
     continued = _trace(ledger, asking.place.continued)
     place = asking.place.at(continued) if continued else asking.place
     seen = _seen(ledger, asking, place, continued)
@@ -36,12 +37,12 @@ def enter(ledger: Ledger, opening: Opening) -> Entered:
     call_id = ledger.open_call(opening.of_kind(folded.kind), turn_id)
     if folded.waits:
         ledger.traces.wait(place.waiting, call_id, asking.turn.at)
-        return Entered(call_id, turn_id, folded.opens)
+        return Entered(call_id, turn_id, folded.opens, folded.kind)
     if turn_id is not None and asking.request.signals.by_agent:
         _adopt(ledger, place, turn_id, asking.turn.at)
     if turn_id is not None and place.sent and (seen.sent is None or seen.sent.turn_id != turn_id):
         ledger.traces.leave(place.sent, turn_id, asking.turn.at)
-    return Entered(call_id, turn_id, folded.opens)
+    return Entered(call_id, turn_id, folded.opens, folded.kind)
 
 
 def close(ledger: Ledger, entered: Entered, closing: Closing) -> None:

@@ -9,9 +9,10 @@ import logging
 import queue
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
@@ -30,7 +31,10 @@ class Counts:
     """What intake did since the process began."""
 
     calls: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)  # of the calls
     turns: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
     unreadable: int = 0  # requests that could not be read; they were passed on untouched
     unreadable_answers: int = 0  # answers that could not be read, so their token usage is not known
     lost: int = 0  # calls that are not in the ledger: the queue was full, or the ledger refused to the end
@@ -79,7 +83,7 @@ class Intake:
     def put(self, event: Event) -> None:
         """Take an event. Never blocks, never raises."""
         size = _size(event)
-        if size and self._bytes_put - self._bytes_taken + size > self._max_waiting_bytes:
+        if size and self.waiting_bytes + size > self._max_waiting_bytes:
             if isinstance(event, Asked) or _may_ask(event):
                 self.counts.lost += 1
             else:
@@ -93,6 +97,11 @@ class Intake:
             self._durable[event.exchange] = Future()
         self._bytes_put += size
         self._events.put(event)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits to be written."""
+        return self._bytes_put - self._bytes_taken
 
     def durable(self, exchange: int) -> Future[None] | None:
         """Tell when the exchange's call is in the ledger. None: there is nothing to wait for."""
@@ -177,9 +186,12 @@ class Intake:
         for write in writes:
             if isinstance(write, Opening):
                 self.counts.calls += 1
+                self.counts.kinds[entered[write.exchange].kind] += 1
+                self.counts.request_bytes += write.call.request_bytes
                 self.counts.turns += entered[write.exchange].new_turn
                 self.counts.unreadable += write.asking is None
             else:
+                self.counts.response_bytes += write.answer.response_bytes
                 self.counts.unreadable_answers += write.answer.unreadable
                 self._entered.pop(write.exchange, None)
 

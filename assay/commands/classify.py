@@ -2,13 +2,15 @@
 
 import signal
 import threading
+from contextlib import ExitStack
 
 import click
 
 from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
+from assay.retaining import retention_of
 from config.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -30,6 +32,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
+    from assay.housekeeping import Housekeeping, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import drain
@@ -38,17 +41,35 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ledger = Ledger.open(settings.ledger.path)
+    ledger, tally, stack = Ledger.open(settings.ledger.path), None, ExitStack()
     try:
         judge = load_judge(settings.classifier.model, settings.classifier.backend)
         say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
         if supervised:
             lifeline.announce(judge.name)
+        if settings.classifier.metrics:
+            from assay.metering import Tally, classifier_metrics, metering
+
+            tally = Tally()
+            metrics = classifier_metrics(tally, settings.ledger.path)
+            stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
-        done = drain(ledger, judge, key=key, once=once, stop=stop, keep_text_seconds=keep_text_seconds)
+        keys = keys_of(settings.ledger.path)
+        steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
+        housekeeping = Housekeeping(steps)
+        done = drain(
+            ledger,
+            judge,
+            keys=keys,
+            once=once,
+            stop=stop,
+            keep_text_seconds=keep_text_seconds,
+            progress=tally,
+            tidy=housekeeping.tidy,
+        )
     except ModelError as error:
         raise Failure(str(error)) from None
     finally:
+        stack.close()
         ledger.close()
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

@@ -165,5 +165,5 @@ def test_a_shipped_dialects_name_is_taken(home: Path) -> None:
 
 def test_its_help_says_what_is_shown(home: Path) -> None:
     said = assay("doctor", "--help", home=home).stdout
-    for word in ("--dialect FILE", "--sample FILE", "--answer FILE", "shown as they are", "Exit codes"):
+    for word in ("--dialect FILE", "--sample FILE", "--answer FILE", "in clear", "Exit codes"):
         assert word in said

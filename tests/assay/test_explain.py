@@ -16,6 +16,7 @@ def test_it_says_why_without_the_prompt(tmp_path: Path) -> None:
     assert "judgement   level" in said.stdout
     assert TEXT not in said.stdout
     found = json.loads(assay("explain", "1", "--json", "--db", ledger, home=tmp_path).stdout)
+    assert len(found["at"]) == len("2026-11-25")  # the day alone
     assert found["value"] == found["weight"] * found["novelty"] * found["attention"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from ledger import migrations
 from ledger.audit import Audit
 from ledger.errors import LedgerError
+from ledger.sqlite import SQLite, open_to_write
 from ledger.store import Ledger
 
 SECRET = b"s" * 32
@@ -37,9 +38,9 @@ def five(audit: Audit) -> Audit:
 
 
 @pytest.fixture
-def intruder(ledger: Ledger, db: Path) -> Iterator[sqlite3.Connection]:
+def intruder(ledger: Ledger, db: Path) -> Iterator[SQLite]:
     """Somebody with the ledger and without the key, who has taken the guards away."""
-    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+    with closing(open_to_write(db, 5000)) as connection:
         for guard in GUARDS:
             connection.execute(f"DROP TRIGGER {guard}")
         yield connection
@@ -78,7 +79,7 @@ def test_the_ledger_itself_refuses_to_change_entries(five: Audit, db: Path, sql:
         other.execute(sql)
 
 
-def rechained(intruder: sqlite3.Connection, head: Path) -> None:
+def rechained(intruder: SQLite, head: Path) -> None:
     """Write the table anew, with a chain under a key of one's own."""
     intruder.execute("DELETE FROM audit")
     forged = Audit(intruder, Path("usage.db"), b"x" * 32, head.with_name("forged"))
@@ -86,8 +87,8 @@ def rechained(intruder: sqlite3.Connection, head: Path) -> None:
         forged.append("ana", f"looked at {number + 10}", "they asked")
 
 
-def run(*statements: str) -> Callable[[sqlite3.Connection, Path], None]:
-    def tampering(intruder: sqlite3.Connection, _: Path) -> None:
+def run(*statements: str) -> Callable[[SQLite, Path], None]:
+    def tampering(intruder: SQLite, _: Path) -> None:
         for statement in statements:
             intruder.execute(statement)
 
@@ -154,7 +155,7 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize(("tampering", "said"), TAMPERINGS.values(), ids=TAMPERINGS)
 def test_tampering_is_caught(
-    five: Audit, intruder: sqlite3.Connection, head: Path, tampering: Callable[..., None], said: str
+    five: Audit, intruder: SQLite, head: Path, tampering: Callable[..., None], said: str
 ) -> None:
     """The sentence names the first entry that is not as it was entered."""
     tampering(intruder, head)
@@ -165,9 +166,7 @@ def test_tampering_is_caught(
 
 
 @pytest.mark.parametrize("tampering", ["cut", "cut to nothing", "every hash gone", "rechained"])
-def test_what_comes_later_does_not_hide_it(
-    five: Audit, intruder: sqlite3.Connection, head: Path, tampering: str
-) -> None:
+def test_what_comes_later_does_not_hide_it(five: Audit, intruder: SQLite, head: Path, tampering: str) -> None:
     """A cut tail is not grown over by entries that continue what is left."""
     TAMPERINGS[tampering][0](intruder, head)
     for _ in range(7):
@@ -175,7 +174,7 @@ def test_what_comes_later_does_not_hide_it(
     assert five.verify() is not None
 
 
-def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: sqlite3.Connection, head: Path) -> None:
+def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: SQLite, head: Path) -> None:
     """The head has a seal of its own: another entry's digest makes none."""
     intruder.execute("DELETE FROM audit WHERE id = 5")
     (left,) = intruder.execute("SELECT hash FROM audit WHERE id = 4").fetchone()
@@ -188,7 +187,7 @@ def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: sqlite3.
         assert "head of the audit table" in str(five.verify())
 
 
-def test_a_head_that_is_gone_is_missed(five: Audit, intruder: sqlite3.Connection, head: Path) -> None:
+def test_a_head_that_is_gone_is_missed(five: Audit, intruder: SQLite, head: Path) -> None:
     """Nor does a later entry make a new one."""
     head.unlink()
     assert "is missing: restore it" in str(five.verify())

@@ -9,6 +9,7 @@ import pytest
 
 from ledger import migrations
 from ledger.backups import backup_of, backups
+from ledger.sqlite import open_to_write
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered
 
@@ -31,9 +32,8 @@ def schema(path: Path) -> int:
 def test_every_older_schema_is_copied_before_it_goes(db: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole, of the old schema, and readable by its owner alone."""
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:number])
-    with closing(sqlite3.connect(_made(db))) as connection:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+    with closing(open_to_write(_made(db), 5000)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
         for done in range(number):
             migrations.MIGRATIONS[done](connection)

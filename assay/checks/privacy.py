@@ -1,0 +1,23 @@
+"""Do the settings protect people as they do by default?"""
+
+from collections.abc import Iterator
+
+from assay.checks.finding import Finding, bad, good, note
+from config.settings import Settings
+from ledger.files import is_open_to_others
+
+
+def privacy(settings: Settings) -> Iterator[Finding]:
+    """Look at what is kept, and who can read it."""
+    days = settings.ledger.keep_text_days
+    if days:
+        yield note(
+            f"the text of prompts is kept for {days:g} days after its judgement",
+            "set ledger.keep_text_days to 0, unless people were told why it is kept",
+        )
+    else:
+        yield good("the text of prompts goes with its judgement")
+    path = settings.ledger.path
+    for file in (path, path.with_name(f"{path.name}.key"), settings.proxy.confdir):
+        if file.exists() and is_open_to_others(file):
+            yield bad(f"others on this machine can read {file}", f"chmod go= {file}")

@@ -1,0 +1,31 @@
+"""`assay prune`: retention and the size cap."""
+
+import time
+
+import click
+
+from assay.failure import say
+from assay.options import with_settings
+from assay.retaining import retention_of, said
+from config.settings import Settings
+
+
+@click.command()
+@with_settings("ledger.path")
+def command(settings: Settings) -> None:
+    """Delete what is older than it is kept, and the oldest turns of published weeks while the ledger is over its cap.
+
+    Works a few milliseconds at a time beside the proxy, and can be ended at any point: the next run goes on. The
+    classifier does the same by itself about once an hour.
+    """
+    from ledger.store import Ledger
+
+    ledger = Ledger.open(settings.ledger.path)
+    try:
+        pruned = ledger.pruning.run(retention_of(settings), time.time())
+    finally:
+        ledger.close()
+    removed, *findings = said(pruned, settings.ledger.path)
+    click.echo(removed)
+    for finding in findings:
+        say(finding)

@@ -1,0 +1,81 @@
+"""SQLite's connections: how a ledger's file is opened for writing and for reading."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SWITCH_SECONDS = 0.01  # between tries to switch to the write-ahead log
+
+
+class SQLite(sqlite3.Connection):
+    """A `Connection` (sql.py)."""
+
+    def begin(self, alone: bool = True) -> None:
+        """Begin a transaction. SQLite has one writer: `alone` or not, it waits for its turn now."""
+        self.execute("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def durable(self) -> Iterator[None]:
+        """Let commits within the block wait for the disk."""
+        (usual,) = self.execute("PRAGMA synchronous").fetchone()
+        self.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            self.execute(f"PRAGMA synchronous = {usual}")
+
+    def tables(self) -> set[str]:
+        """Name the tables."""
+        return {name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def views(self) -> dict[str, str]:
+        """Give each view's name, and the statement that made it."""
+        return dict(self.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+
+    def make_view(self, name: str, statement: str) -> None:
+        """Make a view, in place of the one that has its name."""
+        self.execute(f"DROP VIEW IF EXISTS {name}")
+        self.execute(statement)
+
+
+def open_to_write(path: Path, busy_ms: int) -> SQLite:
+    """Open a file, or make it. `busy_ms`: how long a write waits for another's. Raises sqlite3.Error."""
+    connection = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None, factory=SQLite)
+    try:
+        _prepare(connection, busy_ms)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_to_read(path: Path, busy_ms: int) -> SQLite:
+    """Open a file that exists for reading only. Raises sqlite3.Error."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=busy_ms / 1000, isolation_level=None, factory=SQLite)
+
+
+def _prepare(connection: SQLite, busy_ms: int) -> None:
+    # Only a file without tables takes it; later slices of free pages can then be given back without a rewrite.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    _log_ahead(connection, busy_ms)
+    connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last commits, never the file
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # deleted text is overwritten, not only let go
+    connection.execute("PRAGMA temp_store = MEMORY")  # no text in temporary files
+
+
+def _log_ahead(connection: SQLite, busy_ms: int) -> None:
+    """Switch to the write-ahead log. Where another process switches too, SQLite refuses at once instead of waiting."""
+    end = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(SWITCH_SECONDS)
+        else:
+            return
