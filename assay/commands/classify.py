@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import click
 
 from assay import lifeline
+from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
@@ -29,6 +30,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     Without a model it judges by simple rules, and its judgements say so.
     """
     speak_plainly()
+    leave_no_core()
     if supervised:
         lifeline.hold()
     from classifiers.worker import yield_to_others  # before what loads numpy

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay import lifeline
+from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
@@ -36,6 +37,7 @@ def command(settings: Settings, supervised: bool) -> None:
     judge. Ends on SIGTERM or Ctrl-C, once answers under way have ended.
     """
     speak_plainly()
+    leave_no_core()
     if supervised:
         lifeline.hold()
     if not settings.proxy.mode:
