@@ -342,6 +342,9 @@ def _compact(connection: Connection) -> None:
             at TEXT NOT NULL
         ) STRICT;
         CREATE INDEX waiting_trace ON waiting (trace);
+        """
+    ):
+        connection.execute(statement)
 
 
 def _contests_and_events(connection: Connection) -> None:
