@@ -1,5 +1,7 @@
 """Consoles over a small company's ledger, and browsers that come to them under a role."""
 
+import gc
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from datasette.utils.sqlite import sqlite_version
 
 from reports.console.access import Admission
 from reports.console.assembly import assembled
@@ -34,6 +37,15 @@ ADMISSION = Admission(
     managers={"ben@example.com": ("Growth", "Legal & Risk")},
 )
 Browse = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def version_of_sqlite() -> None:
+    """Let Datasette look it up once, for which it opens a database and never closes it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        sqlite_version()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
