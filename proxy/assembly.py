@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
 from proxy.dialects.table import Dialect
@@ -88,13 +88,13 @@ class Assembly:
     """Keeps the exchanges that are under way."""
 
     def __init__(
-        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+        self, routes: Routes, resolver: Resolver, keys: Keys, dialects: Mapping[str, Dialect] = DIALECTS
     ) -> None:
         """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
         self._dialects = dialects
         self._resolver = resolver
-        self._key = key
+        self._keys = keys
         self._under_way: dict[int, _Answering] = {}
         self._sockets = Sockets(self._dialect)
 
@@ -148,12 +148,12 @@ class Assembly:
 
     def _closing(self, answering: _Answering, ended: Ended) -> Closing:
         reply = answering.reply()
-        trace = answer_trace(self._key, answering.person, reply.id if reply else None)
+        trace = answer_trace(self._keys.serving(answering.asked_at).key, answering.person, reply.id if reply else None)
         return Closing(ended.exchange, _answer(answering, reply, ended), utc(ended.at), trace)
 
     def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
-        where = place(self._key, identity.person, call.client, request)
+        where = place(self._keys.serving(asked.at).key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,

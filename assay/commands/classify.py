@@ -9,7 +9,7 @@ import click
 from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -54,13 +54,13 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             metrics = classifier_metrics(tally, settings.ledger.path)
             stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
+        keys = keys_of(settings.ledger.path)
         steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
         housekeeping = Housekeeping(steps)
         done = drain(
             ledger,
             judge,
-            key=key,
+            keys=keys,
             once=once,
             stop=stop,
             keep_text_seconds=keep_text_seconds,

@@ -12,7 +12,7 @@ from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
 
@@ -54,10 +54,10 @@ def command(settings: Settings, supervised: bool) -> None:
     routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
-    key = key_of(path)
+    keys = keys_of(path, settings.identity.rotate_weeks)
     with ExitStack() as stack:
-        resolver = stack.enter_context(identifying(settings, key))
-        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
+        resolver = stack.enter_context(identifying(settings, keys))
+        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, keys, dialects))
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:

@@ -16,7 +16,7 @@ import brotli
 import pytest
 import zstandard
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.identity import Resolver
@@ -52,8 +52,8 @@ ROUTES = Routes([], [("/chat/completions", "openai-chat")])
 
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Intake]:
-    key = Key.load_or_create(tmp_path / "key")
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(ROUTES, Resolver(key), key))
+    keys = Keys.load_or_create(tmp_path / "key")
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(ROUTES, Resolver(keys), keys))
     intake.start()
     yield intake
     intake.stop()

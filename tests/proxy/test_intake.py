@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
@@ -41,8 +41,8 @@ def db(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def assembly(tmp_path: Path) -> Assembly:
-    key = Key.load_or_create(tmp_path / "key")
-    return Assembly(ROUTES, Resolver(key), key)
+    keys = Keys.load_or_create(tmp_path / "key")
+    return Assembly(ROUTES, Resolver(keys), keys)
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
 
 def test_a_call_that_nobody_reads_is_counted_by_name(db: Path, tmp_path: Path) -> None:
     """Undocumented protobuf: its assistant, size and time are known, and nothing that was said."""
-    key = Key.load_or_create(tmp_path / "key")
+    keys = Keys.load_or_create(tmp_path / "key")
     routes = Routes([("cursor.sh", "Cursor")], [], [("cursor.sh", "/RunSSE", "cursor")])
-    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(key), key))
+    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(keys), keys))
     intake.start()
     exchange_with(intake, replace(asked(b"\0\0\0\0\5hello", path="/AiService/RunSSE"), host="api2.cursor.sh"), b"\0\0")
     intake.stop()
