@@ -72,14 +72,16 @@ class Members:
         return len(self.people) < few or 0 < len(self.judged) < few
 
 
+def left_out(cells: Sequence[Cell], few: int) -> set[str]:
+    """Name the teams whose turns are in no figure: the small ones, if all of them together are small too."""
+    small, shown_together = _small_teams(cells, few)
+    return set() if shown_together else small
+
+
 def universe(cells: Sequence[Cell], few: int) -> list[Cell]:
-    """Give the cells that figures are made of: small teams are one group, or are left out if that is small too."""
-    teams = _members(cells, lambda cell: cell.team)
-    small = {team for team, members in teams.items() if members.are_few(few)}
-    together = Members()
-    for team in small:
-        together.join(teams[team])
-    if together.are_few(few):
+    """Give the cells that figures are made of: all but those left out, with the small teams as one group."""
+    small, shown_together = _small_teams(cells, few)
+    if not shown_together:
         return [cell for cell in cells if cell.team not in small]
     return [replace(cell, team=SMALL) if cell.team in small else cell for cell in cells]
 
@@ -186,6 +188,15 @@ class _Week:
     @staticmethod
     def _part(column: Column, side: Side) -> str:
         return next(row[1] for row in column if row[0] == side and len(row) == 2)
+
+
+def _small_teams(cells: Sequence[Cell], few: int) -> tuple[set[str], bool]:
+    teams = _members(cells, lambda cell: cell.team)
+    small = {team for team, members in teams.items() if members.are_few(few)}
+    together = Members()
+    for team in small:
+        together.join(teams[team])
+    return small, bool(small) and not together.are_few(few)
 
 
 def _row(key: Sequence[str | None], cells: Collection[Cell]) -> Shown:

@@ -10,6 +10,7 @@ from assay import lifeline
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.places import keys_of
+from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -43,6 +44,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     ledger, tally, stack = Ledger.open(settings.ledger.path), None, ExitStack()
     try:
+        set_smallest(ledger.policy, settings)
         judge = load_judge(settings.classifier.model, settings.classifier.backend)
         say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
         if supervised:
@@ -55,7 +57,10 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
         keys = keys_of(settings.ledger.path)
-        steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
+        steps = {
+            "publishing": publishing(ledger.publication),
+            "pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path),
+        }
         housekeeping = Housekeeping(steps)
         done = drain(
             ledger,
