@@ -15,6 +15,7 @@ from reports.console.access import Admission, Reader, Role
 from reports.console.charts import share_bar
 from reports.console.figures import DATABASE, Figures
 from reports.console.gate import Gate
+from reports.console.own import Own
 from reports.console.pages import PAGES
 from reports.console.sessions import Passwords, Sessions
 
@@ -58,6 +59,7 @@ class Console:
     sessions: Sessions
     passwords: Passwords
     checked: Checked | None = None
+    own: Own | None = None
     connections: list[sqlite3.Connection] = field(default_factory=list)  # Datasette's, to be closed at the end
 
     @staticmethod
@@ -68,11 +70,13 @@ class Console:
 
 
 @contextmanager
-def assembled(figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None) -> Iterator[Gate]:
+def assembled(
+    figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None, own: Own | None = None
+) -> Iterator[Gate]:
     """Give the ASGI application for a block. `secret`: 32 bytes that sign sessions and forms."""
     _keep_our_plugins()
     sessions = Sessions(secret, admission.accounts)
-    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked)
+    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked, own)
     datasette = _datasette(figures, secret, console)
 
     async def refuse(status: int, sentence: str, reader: Reader | None) -> str:
