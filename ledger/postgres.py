@@ -116,6 +116,12 @@ class Postgres:
         with suppress(psycopg.Error):
             self._raw.execute("ROLLBACK")
 
+    def wait(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's lock, on this connection and those made anew."""
+        self._settings = {**self._settings, "lock_timeout": f"{busy_ms}ms"}
+        with self._said():
+            self._live().execute("SELECT set_config('lock_timeout', $1, false)", (f"{busy_ms}ms",))
+
     def close(self) -> None:
         """Let go of the server."""
         self._raw.close()
@@ -215,6 +221,10 @@ class ServerUpkeep:
     def let_go(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+        self._connection.wait(busy_ms)
 
     def deleted(self, turn_ids: Sequence[int]) -> None:
         """Do nothing: autovacuum takes the room."""

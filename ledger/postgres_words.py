@@ -21,6 +21,7 @@ _TYPE = re.compile(rf"\b({'|'.join(_TYPES)})\b")
 _KIND_OF_TABLE = re.compile(r"\)\s*(?:STRICT|WITHOUT ROWID)(?:\s*,\s*(?:STRICT|WITHOUT ROWID))?\s*;?\s*$")
 _MONDAY = re.compile(r"date\(([\w.]+), 'weekday 0', '-6 days'\)")
 _INDEXED = re.compile(r" INDEXED BY \w+")
+_IS_NOT = re.compile(r" IS NOT (?=\w+\.)")
 _GUARD = re.compile(
     r"CREATE TRIGGER (\w+)\s+BEFORE (INSERT|UPDATE|DELETE)\s+ON (\w+)\s+(?:WHEN (.*?)\s+)?"
     r"BEGIN\s+SELECT raise\(ABORT, ('[^']*')\);\s*END;?\s*$",
@@ -76,6 +77,7 @@ def _guard(sql: str) -> str:
     if not (found := _GUARD.match(sql)):
         raise ValueError("a trigger that does more than refuse has no translation")
     name, act, table, condition, sentence = found.groups()
+    condition = _IS_NOT.sub(" IS DISTINCT FROM ", condition or "")
     refuse = f"RAISE EXCEPTION USING MESSAGE = {sentence}, ERRCODE = 'integrity_constraint_violation';"
     if condition:
         refuse = f"IF {condition} THEN {refuse} END IF;"

@@ -68,6 +68,9 @@ class Upkeep(Protocol):
     def let_go(self) -> None:
         """Close the connection."""
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+
     def deleted(self, turn_ids: Sequence[int]) -> None:
         """Take note that these turns' text was deleted."""
 

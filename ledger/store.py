@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.history import History, sign
 from ledger.opening import open_to_write, upkeep_of
 from ledger.outcomes import Outcomes
@@ -42,6 +44,8 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.pruning = Pruning(connection, path)
 
@@ -67,6 +71,10 @@ class Ledger:
         from ledger.usage import ReadLedger
 
         return ReadLedger.open(path)
+
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write, from now on."""
+        self._upkeep.hurry(busy_ms)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -220,7 +228,7 @@ class Ledger:
     def _waiting(self, classifier: str, limit: int, after: int, lock: str = "") -> list[PendingTurn]:
         with said_of(self._path):
             rows = self._connection.execute(
-                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"
+                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"  # noqa: S608 (SQL of ours)
                 " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
                 " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
                 " ORDER BY id LIMIT ?" + lock,

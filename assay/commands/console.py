@@ -9,7 +9,7 @@ import click
 from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.loading import SettingsError
 from config.roles import load_accounts, load_roles
 from config.settings import ConsoleSettings, Settings, split_address
@@ -44,7 +44,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     Ledger.read(settings.ledger.path).close()  # what is wrong with it is said now
     figures = Figures(settings.ledger.path)
     try:
-        app = assemble(figures, admission, key_of(settings.ledger.path).derive("console"), checked())
+        app = assemble(figures, admission, keys_of(settings.ledger.path).stable.derive("console"), checked())
         figures.start()
         serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
     except ListenError as error:

@@ -83,12 +83,24 @@ def serving(bin_: Path) -> Iterator[Server]:
             as_user |= {"user": NOBODY, "extra_groups": []}
             bin_ = _within_reach(bin_, folder)
         data = folder / "data"
-        init = [bin_ / "initdb", "-D", data, "-U", "assay", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        init: list[Path | str] = [
+            bin_ / "initdb",
+            "-D",
+            data,
+            "-U",
+            "assay",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         subprocess.run(init, check=True, capture_output=True, timeout=SECONDS, **as_user)
         options = [word for option in FAST for word in ("-c", option)]
-        command = [bin_ / "postgres", "-D", data, "-k", folder, *options]
+        command: list[Path | str] = [bin_ / "postgres", "-D", data, "-k", folder, *options]
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen[bytes](
                 ["sh", "-c", UNTIL_CLOSED, "sh", *command], stdin=subprocess.PIPE, stderr=log, stdout=log, **as_user
             )
         try:

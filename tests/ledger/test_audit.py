@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,6 +14,7 @@ from ledger.audit import Audit
 from ledger.errors import LedgerError
 from ledger.sqlite import SQLite, open_to_write
 from ledger.store import Ledger
+from tests.ledger.straight import REFUSED, straight
 
 SECRET = b"s" * 32
 GUARDS = ("audit_keeps_what_it_says", "audit_keeps_its_entries", "audit_replaces_nothing")
@@ -75,7 +75,7 @@ def test_an_empty_table_is_whole(audit: Audit, head: Path) -> None:
 )
 def test_the_ledger_itself_refuses_to_change_entries(five: Audit, db: Path, sql: str) -> None:
     """Whatever program tries."""
-    with closing(sqlite3.connect(db)) as other, pytest.raises(sqlite3.IntegrityError, match="entries of the audit"):
+    with closing(straight(db)) as other, pytest.raises(REFUSED, match="entries of the audit"):
         other.execute(sql)
 
 
@@ -227,9 +227,9 @@ def test_entries_of_an_older_assay_begin_the_chain(db: Path, head: Path, monkeyp
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:3])
     Ledger.open(db).close()
     monkeypatch.undo()
-    with closing(sqlite3.connect(db)) as old, old:
+    with closing(straight(db)) as old:
         old.executemany("INSERT INTO audit VALUES (?, 'at', 'ana', 'looked', 'why')", [(1,), (2,)])
-    with closing(Ledger.open(db)) as ledger, closing(sqlite3.connect(db, isolation_level=None)) as intruder:
+    with closing(Ledger.open(db)) as ledger, closing(straight(db)) as intruder:
         audit = ledger.audit(SECRET, head)
         assert audit.verify() is None
         audit.append("ana", "looked", "they asked")

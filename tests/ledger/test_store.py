@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,14 +17,7 @@ from ledger.settling import SLICE
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
-
-
-def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(db)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+from tests.ledger.straight import rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
@@ -232,7 +224,7 @@ class TestSettling:
     def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
         """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""
         entered(ledger)
-        reader = sqlite3.connect(db, isolation_level=None)
+        reader = straight(db)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM turns").fetchone()
         entered(ledger)
@@ -342,7 +334,7 @@ class TestRefusals:
     def test_a_locked_ledger(self, ledger: Ledger, db: Path) -> None:
         """Said when the wait is over; the block's own faults are told from it."""
         ledger._connection.execute("PRAGMA busy_timeout = 1")
-        other = sqlite3.connect(db, isolation_level=None)
+        other = straight(db)
         other.execute("BEGIN IMMEDIATE")
         assert "locked by another program" in self.refusal(lambda: entered(ledger))
         other.close()
