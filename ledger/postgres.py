@@ -50,6 +50,7 @@ class Postgres:
     """A `Connection` (sql.py). Outside of a transaction, one that has broken is made anew at the next statement."""
 
     locks_rows = True
+    Error = psycopg.Error
 
     def __init__(self, address: Address, settings: Mapping[str, str]) -> None:
         """Raises LedgerError, and WrongLedger for a URL that libpq does not read."""

@@ -32,6 +32,10 @@ class Connection(Protocol):
     """One connection to a ledger. Outside of a transaction each statement is one of its own."""
 
     @property
+    def Error(self) -> type[Exception]:  # noqa: N802 (PEP 249)
+        """What statements raise that the store does not understand, or refuses."""
+
+    @property
     def in_transaction(self) -> bool: ...
     @property
     def locks_rows(self) -> bool:

@@ -20,6 +20,19 @@ def straight(place: Place) -> Connection:
     return sqlite3.connect(place, isolation_level=None, factory=SQLite)
 
 
+def without_guards(place: Place, table: str, *triggers: str) -> Connection:
+    """Connect as who may take a table's guards away, and has."""
+    connection = straight(place)
+    for trigger in triggers:
+        connection.execute(f"DROP TRIGGER {trigger}{f' ON {table}' if isinstance(place, Address) else ''}")
+    return connection
+
+
+def columns(connection: Connection, name: str) -> list[str]:
+    """Name the columns of a table or view."""
+    return [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description or ()]
+
+
 def rows(place: Place, sql: str) -> list[tuple[Any, ...]]:
     """Give what a query finds."""
     connection = straight(place)

@@ -61,7 +61,7 @@ def test_a_signature_is_stored_with_its_judgement_or_not_at_all(ledger: Ledger, 
     """One that cannot be stored takes the judgement back."""
     turn_id = entered(ledger)
     with pytest.raises(REFUSED):
-        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, "k", "no bytes")])  # type: ignore[arg-type]
+        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, None, b"s")])  # type: ignore[arg-type]
     with closing(straight(db)) as connection:
         assert connection.execute("SELECT count(*) FROM judgements").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM turns WHERE text IS NOT NULL").fetchone() == (1,)

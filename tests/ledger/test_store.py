@@ -2,7 +2,6 @@
 
 import random
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from ledger.settling import SLICE
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
-from tests.ledger.straight import rows, straight
+from tests.ledger.straight import REFUSED, rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
@@ -159,7 +158,7 @@ class TestJudging:
     def test_a_batch_is_stored_whole_or_not_at_all(self, ledger: Ledger, db: Path) -> None:
         """A level that the rubric does not know is a bug, and shows as one."""
         ids = [entered(ledger), entered(ledger)]
-        with pytest.raises(sqlite3.Error):
+        with pytest.raises(REFUSED):
             ledger.judge([judgement(ids[0]), judgement(ids[1], level=9)])
         assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
         assert len(ledger.unjudged("test-1", limit=9)) == 2
