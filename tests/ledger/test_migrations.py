@@ -28,7 +28,8 @@ COLUMNS = {
     "policy": "name value",
     "outcomes": "team week metric value source n unit",
     "outcome_cursors": "source scope week complete",
-    "contests": "id turn_id at reason",
+    "contests": "id turn_id at reason classifier level",
+    "events": "id day team what",
     "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap model judged air",
     "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
@@ -42,7 +43,9 @@ COLUMNS = {
     "usage_by_category_week": "category week people raw_calls turns value gap air",
     "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
     "usage_by_model_week": "model week people raw_calls turns value gap air",
+    "classifiers": "classifier judged since latest",
     "coverage": "judged unreadable unattributed estimated lost",
+    "queue": "waiting oldest",
 }
 
 
