@@ -36,7 +36,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
-    from assay.housekeeping import Housekeeping, pruning
+    from assay.housekeeping import Housekeeping, key_destruction, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
@@ -73,7 +73,11 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         with closing(Ledger.open(path)) as ledger:
             if once:
                 say(said)
-            housekeeping = Housekeeping({"pruning": pruning(ledger.pruning, retention_of(settings), path)})
+            retention = retention_of(settings)
+            steps = {
+                "pruning": pruning(ledger.pruning, retention, path),
+                "the destruction of old keys": key_destruction(keys, retention),
+            }
             drain(
                 ledger,
                 judge,
@@ -82,7 +86,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
                 stop=stop,
                 keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
                 progress=progress,
-                tidy=housekeeping.tidy,
+                tidy=Housekeeping(steps).tidy,
             )
 
     with ExitStack() as stack:
