@@ -13,6 +13,7 @@ from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
 from assay.places import keys_of
+from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -73,8 +74,10 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         with closing(Ledger.open(path)) as ledger:
             if once:
                 say(said)
+            set_smallest(ledger.policy, settings)
             retention = retention_of(settings)
             steps = {
+                "publishing": publishing(ledger.publication),
                 "pruning": pruning(ledger.pruning, retention, path),
                 "the destruction of old keys": key_destruction(keys, retention),
             }
