@@ -31,6 +31,9 @@ class Drained:
     judged: int = 0  # turns with a new judgement
     fallen_back: int = 0  # of these, by rules, as the judge failed on them
 
+    def __add__(self, more: "Drained") -> "Drained":
+        return Drained(self.judged + more.judged, self.fallen_back + more.fallen_back)
+
 
 def yield_to_others() -> None:
     """Give way to the traffic: lowest priority, one thread. Call it first in the process, before numpy is imported."""

@@ -83,6 +83,12 @@ class LedgerSettings(_Section):
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
     )
+    spool_size: Annotated[int, BeforeValidator(_bytes), Field(ge=UNITS["MB"])] = _setting(
+        "256 MB",
+        "While the ledger cannot be written, calls wait beside it in usage.db.spool, encrypted; past this size of it, "
+        "in memory, and then they are counted as lost (docs/ledger.md).",
+        'be a size of at least 1 MB, as "256 MB"',
+    )
     max_size: Size = _setting(
         "2 GB",
         "What the ledger may take on disk. Over it, the oldest turns of published weeks are deleted sooner than "
@@ -252,6 +258,22 @@ class TokenSettings(_Section):
     )
 
 
+class PrivacySettings(_Section):
+    """How many people a group must have to be shown. The ledger keeps the largest number it was ever given."""
+
+    min_group: Annotated[int, Field(ge=5)] | None = _setting(
+        None,
+        "How many people a group must have to be shown. Raised, never lowered. Not set: as the ledger has it (5).",
+        "be a whole number of people, 5 or more",
+    )
+    min_own_team: Annotated[int, Field(ge=10)] | None = _setting(
+        None,
+        "How many people a team must have for its own manager to be shown it. Raised, never lowered. Not set: as the "
+        "ledger has it (10).",
+        "be a whole number of people, 10 or more",
+    )
+
+
 class ClassifierSettings(_Section):
     """What judges turns."""
 
@@ -323,5 +345,6 @@ class Settings(BaseSettings):
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
