@@ -364,6 +364,14 @@ def _contests_and_events(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _weeks_are_never_replaced(connection: Connection) -> None:
+    """REPLACE deletes without a word to the trigger that refuses it."""
+    connection.execute(
+        "CREATE TRIGGER weeks_are_new BEFORE INSERT ON weeks WHEN EXISTS (SELECT 1 FROM weeks WHERE week = NEW.week)"
+        " BEGIN SELECT raise(ABORT, 'a closed week is never changed'); END"
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -374,6 +382,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _publication,
     _compact,
     _contests_and_events,
+    _weeks_are_never_replaced,
 )
 
 

@@ -13,6 +13,7 @@ from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
 from assay.places import keys_of
+from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -73,7 +74,12 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         with closing(Ledger.open(path)) as ledger:
             if once:
                 say(said)
-            housekeeping = Housekeeping({"pruning": pruning(ledger.pruning, retention_of(settings), path)})
+            set_smallest(ledger.policy, settings)
+            steps = {
+                "publishing": publishing(ledger.publication),
+                "pruning": pruning(ledger.pruning, retention_of(settings), path),
+            }
+            housekeeping = Housekeeping(steps)
             drain(
                 ledger,
                 judge,

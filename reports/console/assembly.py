@@ -13,6 +13,7 @@ from reports.console.access import Admission, Reader, Role
 from reports.console.charts import share_bar
 from reports.console.figures import DATABASE, Figures
 from reports.console.gate import Gate
+from reports.console.own import Own
 from reports.console.pages import PAGES
 from reports.console.sessions import Passwords, Sessions
 
@@ -56,6 +57,7 @@ class Console:
     sessions: Sessions
     passwords: Passwords
     checked: Checked | None = None
+    own: Own | None = None
 
     @staticmethod
     def allowed(role: Role) -> Sequence[re.Pattern[str]]:
@@ -64,11 +66,13 @@ class Console:
         return [re.compile(path) for path in (*ours, *(DATASETTES if role == "admin" else ()))]
 
 
-def assemble(figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None) -> Gate:
+def assemble(
+    figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None, own: Own | None = None
+) -> Gate:
     """Make the ASGI application. `secret`: 32 bytes that sign sessions and forms."""
     _keep_our_plugins()
     sessions = Sessions(secret, admission.accounts)
-    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked)
+    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked, own)
     datasette = _datasette(figures, secret, console)
 
     async def refuse(status: int, sentence: str, reader: Reader | None) -> str:

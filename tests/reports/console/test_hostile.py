@@ -18,12 +18,23 @@ from reports.console.pages import PAGES
 from reports.queries import queries
 from tests.reports.console.conftest import ADMISSION, HEADER, PEER, READERS, ROLES, SECRET, STRANGER, Browse
 
-OURS = ("/", "/teams", "/teams/Growth", "/coverage", "/queries", "/glossary", "/sign-in", "/sign-out")
+OURS = (
+    "/",
+    "/teams",
+    "/teams/Growth",
+    "/coverage",
+    "/queries",
+    "/glossary",
+    "/mine",
+    "/mine/1",
+    "/sign-in",
+    "/sign-out",
+)
 MAY: dict[str, set[str]] = {
     "admin": set(OURS),
-    "auditor": {"/", "/coverage", "/glossary", "/sign-in", "/sign-out"},
-    "manager": {"/", "/teams", "/teams/Growth", "/glossary", "/sign-in", "/sign-out"},
-    "employee": {"/", "/glossary", "/sign-in", "/sign-out"},
+    "auditor": {"/", "/mine", "/mine/1", "/coverage", "/glossary", "/sign-in", "/sign-out"},
+    "manager": {"/", "/mine", "/mine/1", "/teams", "/teams/Growth", "/glossary", "/sign-in", "/sign-out"},
+    "employee": {"/", "/mine", "/mine/1", "/glossary", "/sign-in", "/sign-out"},
 }
 INNER = (  # Datasette's own, for nobody
     "/.json",
