@@ -228,7 +228,7 @@ def test_it_may_be_killed_at_any_point(ledger: Ledger, db: Path, connection: Con
             process.kill()
         ends.append(process.returncode)
         if isinstance(connection, SQLite):
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         turns = counted(connection)["turns"]
         assert counted(connection) == {
             "turns": turns,
