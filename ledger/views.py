@@ -45,8 +45,7 @@ def replace_views(connection: Connection) -> None:
     if wanted.items() <= connection.views().items():
         return
     with writing(connection):
-        for name, statement in wanted.items():
-            connection.make_view(name, statement)
+        connection.make_views(wanted)
 
 
 def _script() -> Iterator[str]:
