@@ -16,10 +16,12 @@ from ledger.audit import Audit
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.history import History, sign
+from ledger.keys import Keys
 from ledger.outcomes import Outcomes
 from ledger.pruning import Pruning
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
+from ledger.sealing import Sealing
 from ledger.settling import FileUpkeep
 from ledger.spools import Spools
 from ledger.sql import Connection, writing
@@ -54,21 +56,23 @@ class Upkeep(Protocol):
 class Ledger:
     """One connection that writes. Used by the thread that opened it. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place, upkeep: Upkeep) -> None:
+    def __init__(self, connection: Connection, path: Place, upkeep: Upkeep, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
         self._upkeep = upkeep
+        self._sealing = sealing
         self.history = History(connection, path)
-        self.traces = Traces(connection, path)
+        self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
         self.spools = Spools(connection, path)
         self.pruning = Pruning(connection, path)
 
     @staticmethod
-    def open(path: Path, busy_ms: int = BUSY_MS) -> "Ledger":
+    def open(path: Path, busy_ms: int = BUSY_MS, keys: Keys | None = None) -> "Ledger":
         """Open a ledger for writing, and make it (with its folder, both for the owner alone) where there is none.
 
-        `busy_ms`: how long a write waits for another process's write. Raises WrongLedger for what is no ledger of this
+        `busy_ms`: how long a write waits for another process's write. `keys`: what text is sealed with; None for those
+        that lie beside the ledger. Raises WrongLedger for what is no ledger of this
         program, and LedgerError when it cannot be written now or is corrupt.
         """
         refuse_wrong(path)
@@ -86,7 +90,7 @@ class Ledger:
             except BaseException:
                 connection.close()
                 raise
-        return Ledger(connection, path, FileUpkeep(connection, path, busy_ms))
+        return Ledger(connection, path, FileUpkeep(connection, path, busy_ms), Sealing(path, keys))
 
     @staticmethod
     def read(path: Path) -> "ReadLedger":
@@ -134,7 +138,7 @@ class Ledger:
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
             " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            turn_row(turn),
+            turn_row(turn, self._sealing),
         )
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
@@ -163,17 +167,17 @@ class Ledger:
     def unjudged(self, classifier: str, limit: int, after: int = 0) -> list[PendingTurn]:
         """Give up to `limit` turns with an id over `after` that this classifier has yet to judge, oldest first.
 
-        A turn whose text is gone waits for nobody.
+        A turn whose text is deleted waits for nobody; one whose text cannot be opened any more is `lost`.
         """
         with said_of(self._path):
             rows = self._connection.execute(
-                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"
+                "SELECT id, at, person, team, conversation, ask, text, context FROM turns INDEXED BY turns_with_text"
                 " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
                 " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
                 " ORDER BY id LIMIT ?",
                 (after, classifier, limit),
             ).fetchall()
-        return [pending_turn(*row) for row in rows]
+        return [pending_turn(self._sealing, *row) for row in rows]
 
     @contextmanager
     def claim(self, classifier: str, limit: int, after: int = 0) -> Iterator[list[PendingTurn]]:

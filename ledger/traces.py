@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import utc
+from ledger.sealing import Binding, LostText, Sealing
 from ledger.sql import Connection
 
 KEPT = timedelta(days=30)  # as long as OpenAI keeps the answers that a request may continue
@@ -45,9 +46,10 @@ class TurnSeen:
 class Traces:
     """One ledger's, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place) -> None:
+    def __init__(self, connection: Connection, path: Place, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
+        self._sealing = sealing
 
     def of_ask(self, ask: str) -> TurnSeen | None:
         """Find the newest turn with this ask."""
@@ -65,15 +67,20 @@ class Traces:
         """Find the person's newest turn from `since` on that this client opened.
 
         `held_in`: its text stands in this one, the longest first, since short words stand in many; a turn whose text
-        is deleted comes behind those.
+        is deleted, or cannot be opened any more, comes behind those.
         """
         with said_of(self._path):
             near = self._connection.execute(
-                "SELECT id, text FROM turns WHERE person = ? AND at >= ? AND coalesce(client, '') = coalesce(?, '')"
+                "SELECT id, text, at, person, conversation, ask FROM turns WHERE person = ? AND at >= ?"
+                " AND coalesce(client, '') = coalesce(?, '')"
                 " ORDER BY at DESC, id DESC LIMIT ?",
                 (person, since, client, NEIGHBOURS),
             ).fetchall()
-        if (meant := _meant(near, held_in)) is None:
+        if held_in is None:
+            meant = max((turn_id for turn_id, *_ in near), default=None)
+        else:
+            meant = _meant([(turn_id, self._opened(*stored)) for turn_id, *stored in near], held_in)
+        if meant is None:
             return None
         return self._seen(_SEEN + " FROM turns AS t WHERE t.id = ?", meant)
 
@@ -106,6 +113,12 @@ class Traces:
             (FORGOTTEN_AT_A_TIME, before),
         )
 
+    def _opened(self, text: str | None, *facts: str) -> str | None:
+        try:
+            return None if text is None else self._sealing.open(text, Binding(*facts), "text")
+        except LostText:
+            return None
+
     def _seen(self, sql: str, *values: object) -> TurnSeen | None:
         with said_of(self._path):
             row = self._connection.execute(sql, values).fetchone()
@@ -115,9 +128,7 @@ class Traces:
         return TurnSeen(turn_id, at, conversation, place, ask, bool(answered), bool(still_open), called_at)
 
 
-def _meant(near: Sequence[tuple[int, str | None]], held_in: str | None) -> int | None:
-    if held_in is None:
-        return max((turn_id for turn_id, _ in near), default=None)
+def _meant(near: Sequence[tuple[int, str | None]], held_in: str) -> int | None:
     end = held_in[-COMPARED_WITH_CHARS:]
     held = [
         (-1 if text is None else len(text), turn_id)

@@ -33,28 +33,38 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
     yield_to_others()
     from assay.housekeeping import Housekeeping, pruning
+    from assay.metering import Tally
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
-    from classifiers.worker import drain
+    from classifiers.worker import Drained, drain
+    from ledger.keys import key_file
     from ledger.store import Ledger
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ledger, tally, stack = Ledger.open(settings.ledger.path), None, ExitStack()
+    ledger, tally, stack = Ledger.open(settings.ledger.path), Tally(), ExitStack()
     try:
         judge = load_judge(settings.classifier.model, settings.classifier.backend)
         say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
         if supervised:
             lifeline.announce(judge.name)
         if settings.classifier.metrics:
-            from assay.metering import Tally, classifier_metrics, metering
+            from assay.metering import classifier_metrics, metering
 
-            tally = Tally()
             metrics = classifier_metrics(tally, settings.ledger.path)
             stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
         keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
         keys = keys_of(settings.ledger.path)
+
+        def progress(done: Drained) -> None:
+            if done.lost and not tally.lost:
+                say(
+                    "turns wait whose text cannot be read any more, as the key file is another one: they count as "
+                    f"noise (restore {key_file(settings.ledger.path)} from a backup, for those to come)"
+                )
+            tally(done)
+
         steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
         housekeeping = Housekeeping(steps)
         done = drain(
@@ -64,7 +74,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             once=once,
             stop=stop,
             keep_text_seconds=keep_text_seconds,
-            progress=tally,
+            progress=progress,
             tidy=housekeeping.tidy,
         )
     except ModelError as error:
