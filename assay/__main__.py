@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "up": "Run proxy and classifier together, restarted when they fail. --demo brings its own traffic.",
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
+    "console": "Show value, gap and air in the browser.",
     "prune": "Delete what is older than it is kept, and keep the ledger under its size.",
     "report": "Show value beside raw calls, and the gap between them.",
     "outcomes": "Import what teams brought about, and show it beside value.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from classifiers.attention import LOOKED_BACK, MOMENTS, attention
 from classifiers.judgements import Weighed
 from classifiers.novelty import WINDOW, novelty
-from classifiers.signatures import Signer
+from classifiers.signatures import Signer, packed
 from classifiers.views import view
 from ledger.errors import LedgerError
 from ledger.history import History
@@ -67,9 +67,9 @@ class Factors:
                     reasons=(*judgement.reasons, *filter(None, (new.reason, minded.reason))),
                 )
             )
-            packed = signature.tobytes()
-            signatures.append(Signature(turn.id, judgement.classifier, packed))
-            earlier.add(turn, Signed(turn.id, turn.at, turn.person, turn.conversation, True, packed))
+            stored = packed(signature)
+            signatures.append(Signature(turn.id, judgement.classifier, stored))
+            earlier.add(turn, Signed(turn.id, turn.at, turn.person, turn.conversation, True, stored))
         return judgements, signatures
 
     def _signer(self, period: Serving) -> Signer:

@@ -275,6 +275,44 @@ class ClassifierSettings(_Section):
     )
 
 
+class ConsoleSettings(_Section):
+    """The web console, see docs/console.md. On a loopback address without accounts and peers it asks for no sign-in."""
+
+    listen: Annotated[str, AfterValidator(_address)] = _setting(
+        "127.0.0.1:8090",
+        "Where browsers reach the console. Port 0 takes any free one.",
+        "be HOST:PORT, as 127.0.0.1:8090 or [::1]:8090",
+        option="--listen",
+    )
+    trusted_peers: Networks = _setting(
+        (),
+        "Networks of the front proxies that sign people in, and whose user_header is believed.",
+        'be a list of networks, as ["10.0.0.5/32"]',
+    )
+    user_header: str = _setting(
+        "X-Forwarded-User",
+        "Header in which they name the person. It counts from trusted peers only, who must not let clients set it.",
+        "be the name of a header, as X-Forwarded-User",
+    )
+    accounts: Home | None = _setting(
+        None,
+        "TOML file with a line an account: its name and the hash that assay console password prints. For shops that "
+        "have no single sign-on.",
+        "be the path of a TOML file",
+    )
+    roles: Home | None = _setting(
+        None,
+        "TOML file that says who is admin, auditor, or manager of which teams. Everybody else is an employee.",
+        "be the path of a TOML file",
+    )
+    certificate: Home | None = _setting(
+        None,
+        "PEM file with the console's certificate, its chain and its key. Accounts need it on any but a loopback "
+        "address, unless a trusted peer takes the TLS.",
+        "be the path of a PEM file with a certificate and its key",
+    )
+
+
 class Settings(BaseSettings):
     """All settings, by section."""
 
@@ -286,3 +324,4 @@ class Settings(BaseSettings):
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings)

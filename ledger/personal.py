@@ -69,7 +69,7 @@ class Personal:
         """Give what is kept of a turn's words. None: there is no such turn."""
         with said_of(self._path):
             row = self._connection.execute(
-                "SELECT text, at, person, conversation, ask FROM turns WHERE id = ?", (turn_id,)
+                "SELECT text, at, person, conversation FROM turns WHERE id = ?", (turn_id,)
             ).fetchone()
         if row is None:
             return None

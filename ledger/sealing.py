@@ -36,7 +36,6 @@ class Binding:
     at: str
     person: str
     conversation: str
-    ask: str
 
 
 class Sealing:
@@ -47,13 +46,13 @@ class Sealing:
         self._ledger = ledger
         self._keys = keys
 
-    def seal(self, words: str, row: Binding, column: Column) -> str:
+    def seal(self, words: str, binding: Binding, column: Column) -> str:
         """Encrypt for one column of a row. Raises LedgerError where the keys cannot be read or made."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher(self._read_keys(), row).encrypt(nonce, words.encode(), _bound(row, column))
+        sealed = self._cipher(self._read_keys(), binding).encrypt(nonce, words.encode(), _bound(binding, column))
         return MARK + base64.b64encode(nonce + sealed).decode("ascii")
 
-    def open(self, stored: str, row: Binding, column: Column) -> str:
+    def open(self, stored: str, binding: Binding, column: Column) -> str:
         """Decrypt what `seal` gave; give what an older Assay stored as it is.
 
         Raises LostText where it cannot be read, and LedgerError where the keys cannot be.
@@ -64,17 +63,17 @@ class Sealing:
             raise LostText
         from cryptography.exceptions import InvalidTag
 
-        cipher = self._cipher(self._read_keys(), row)
+        cipher = self._cipher(self._read_keys(), binding)
         try:
             data = base64.b64decode(stored[len(MARK) :], validate=True)
-            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(row, column)).decode()
+            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(binding, column)).decode()
         except (InvalidTag, ValueError, binascii.Error):
             raise LostText from None
 
-    def _cipher(self, keys: Keys, row: Binding) -> "AESGCM":
+    def _cipher(self, keys: Keys, binding: Binding) -> "AESGCM":
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return AESGCM(keys.serving(row.at).key.derive(PURPOSE))
+        return AESGCM(keys.serving(binding.at).key.derive(PURPOSE))
 
     def _read_keys(self) -> Keys:
         if self._keys is None:
@@ -84,5 +83,5 @@ class Sealing:
         return self._keys
 
 
-def _bound(row: Binding, column: Column) -> bytes:
-    return json.dumps([column, row.at, row.person, row.conversation, row.ask]).encode()
+def _bound(binding: Binding, column: Column) -> bytes:
+    return json.dumps([column, binding.at, binding.person, binding.conversation]).encode()

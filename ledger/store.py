@@ -171,7 +171,7 @@ class Ledger:
         """
         with said_of(self._path):
             rows = self._connection.execute(
-                "SELECT id, at, person, team, conversation, ask, text, context FROM turns INDEXED BY turns_with_text"
+                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"
                 " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
                 " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
                 " ORDER BY id LIMIT ?",

@@ -177,6 +177,11 @@ class ReadLedger:
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
 
+    def state(self) -> int:
+        """Give a number that is another one once the ledger has changed."""
+        (row,) = self._rows("PRAGMA data_version")
+        return int(row["data_version"])
+
     def waiting(self) -> Waiting:
         """Tell what waits for its judgement."""
         (row,) = self._rows(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifiers.likeness import features, shared, shared_meaning
-from classifiers.signatures import SIGNATURE, Signer
+from classifiers.signatures import HALVED, SIGNATURE, Signer, packed, unpacked
 from classifiers.views import view
 from ledger.records import Message
 
@@ -71,3 +71,25 @@ def test_the_conversation_is_signed_beside_the_ask() -> None:
     left, right = (Signer(b"k" * 32).sign([view("shorter", context)], None) for context in before)
     assert shared(left, right, "runs")[0] == 1
     assert shared(left, right, "earlier")[0] < 0.5
+
+
+def test_a_packed_signature_is_read_as_it_was() -> None:
+    """Whatever parts it has, many at once, in their order."""
+    before = [Message("user", "tax law"), Message("assistant", "About it: ...")]
+    views = [view(LETTER), view(""), view("shorter", before), view("see this file"), view(LETTER.lower()), view("hi")]
+    embeddings = np.random.default_rng(3).normal(size=(len(views), 384)).astype(np.float32)
+    embeddings[1] = 0
+    signatures = Signer(b"k" * 32).sign(views, embeddings)
+    stored = [packed(signatures[row : row + 1]) for row in range(len(views))]
+    assert (unpacked(stored) == signatures).all()
+    assert sorted(map(len, stored)) != [len(stored[0])] * len(stored)
+    assert max(map(len, stored)) < SIGNATURE.itemsize * 3 / 4
+
+
+def test_a_signature_of_an_older_assay_is_read() -> None:
+    """It kept all bits of each hash; those that are kept now are compared."""
+    signatures = Signer(b"k" * 32).sign([view(LETTER)], None)
+    older = signatures.copy()
+    for part in HALVED:
+        older[part] |= 0xA0
+    assert (unpacked([older.tobytes(), packed(signatures)]) == signatures[0]).all()

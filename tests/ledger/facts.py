@@ -116,7 +116,7 @@ def words(db: Path) -> list[str | None]:
     """Give the texts of all turns, opened with the keys beside the ledger, the first turn's first."""
     sealing = Sealing(db)
     with closing(sqlite3.connect(db)) as connection:
-        rows = connection.execute("SELECT text, at, person, conversation, ask FROM turns ORDER BY id").fetchall()
+        rows = connection.execute("SELECT text, at, person, conversation FROM turns ORDER BY id").fetchall()
     return [None if text is None else sealing.open(text, Binding(*facts), "text") for text, *facts in rows]
 
 

@@ -15,7 +15,7 @@ from ledger.store import Ledger
 from tests.ledger.facts import entered, everything, judgement, words
 
 OCTOBER = 1_791_300_000.0
-MONDAY = Binding("2026-11-23T09:00:00.000Z", "p" * 16, "c" * 16, "a" * 16)
+MONDAY = Binding("2026-11-23T09:00:00.000Z", "p" * 16, "c" * 16)
 NEXT_PERIOD = "2027-01-04T09:00:00.000Z"
 
 
@@ -43,7 +43,6 @@ def test_what_is_sealed_is_opened_and_never_sealed_alike(keys: Keys, db: Path) -
         replace(MONDAY, at=NEXT_PERIOD),
         replace(MONDAY, person="q" * 16),
         replace(MONDAY, conversation="d" * 16),
-        replace(MONDAY, ask="b" * 16),
     ],
 )
 def test_another_row_does_not_open_it(keys: Keys, db: Path, other: Binding) -> None:
