@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
+    "events": "Enter dates that figures are read by, as when a target was announced.",
     "doctor": "Check that Assay works here, and say how to mend what does not.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",
 }

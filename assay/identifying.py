@@ -21,8 +21,8 @@ FIRST_KEYS_SECONDS = 3.0  # for which the proxy waits for the keys of tokens bef
 
 
 @contextmanager
-def identifying(settings: Settings, keys: "Keys") -> Iterator["Resolver"]:
-    """Give the resolver while the keys of tokens are kept fresh; then say what was refused. Raises Failure."""
+def identifying(settings: Settings) -> Iterator[Callable[["Keys"], "Resolver"]]:
+    """Give what makes the resolver, while tokens' keys are kept fresh; then say what was refused. Raises Failure."""
     from proxy.identity import Peers, Resolver
     from proxy.keys import FetchedKeys
 
@@ -35,16 +35,19 @@ def identifying(settings: Settings, keys: "Keys") -> Iterator["Resolver"]:
     certificates = _certificates(identity)
     token_keys = _keys(settings.token)
     tokens = _tokens(settings.token, token_keys)
-    resolver = Resolver(
-        keys,
-        Peers(identity.trusted_peers, identity.headers),
-        Peers(identity.app_peers, identity.app_headers),
-        identity.team_header,
-        teams.teams,
-        teams.people,
-        certificates,
-        tokens,
-    )
+
+    def resolver(keys: "Keys") -> "Resolver":
+        return Resolver(
+            keys,
+            Peers(identity.trusted_peers, identity.headers),
+            Peers(identity.app_peers, identity.app_headers),
+            identity.team_header,
+            teams.teams,
+            teams.people,
+            certificates,
+            tokens,
+        )
+
     if not isinstance(token_keys, FetchedKeys):
         yield resolver
     else:

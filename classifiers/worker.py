@@ -33,6 +33,9 @@ class Drained:
     fallen_back: int = 0  # of these, by rules, as the judge failed on them
     lost: int = 0  # of these, by rules, as their text could not be read any more
 
+    def __add__(self, more: "Drained") -> "Drained":
+        return Drained(self.judged + more.judged, self.fallen_back + more.fallen_back, self.lost + more.lost)
+
 
 def yield_to_others() -> None:
     """Give way to the traffic: lowest priority, one thread. Call it first in the process, before numpy is imported."""

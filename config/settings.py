@@ -83,6 +83,12 @@ class LedgerSettings(_Section):
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
     )
+    spool_size: Annotated[int, BeforeValidator(_bytes), Field(ge=UNITS["MB"])] = _setting(
+        "256 MB",
+        "While the ledger cannot be written, calls wait beside it in usage.db.spool, encrypted; past this size of it, "
+        "in memory, and then they are counted as lost (docs/ledger.md).",
+        'be a size of at least 1 MB, as "256 MB"',
+    )
     max_size: Size = _setting(
         "2 GB",
         "What the ledger may take on disk. Over it, the oldest turns of published weeks are deleted sooner than "

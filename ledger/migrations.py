@@ -347,6 +347,23 @@ def _compact(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _contests_and_events(connection: Connection) -> None:
+    """What a contest is about, and the dates that figures are read by."""
+    for statement in statements(
+        """
+        ALTER TABLE contests ADD COLUMN classifier TEXT; -- whose judgement is contested
+        ALTER TABLE contests ADD COLUMN level INTEGER CHECK (level BETWEEN 0 AND 4); -- NULL: not said
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            day TEXT NOT NULL,
+            team TEXT, -- NULL: the whole company's
+            what TEXT NOT NULL
+        ) STRICT;
+        """
+    ):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -356,6 +373,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _outcomes,
     _publication,
     _compact,
+    _contests_and_events,
 )
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.keys import Keys
@@ -46,6 +48,9 @@ class Upkeep(Protocol):
     def let_go(self) -> None:
         """Close the connection."""
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+
     def deleted(self, turn_ids: Sequence[int]) -> None:
         """Take note that these turns' text was deleted."""
 
@@ -64,6 +69,8 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.pruning = Pruning(connection, path)
 
@@ -98,6 +105,10 @@ class Ledger:
         from ledger.usage import ReadLedger
 
         return ReadLedger.open(path)
+
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write, from now on."""
+        self._upkeep.hurry(busy_ms)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -12,7 +12,9 @@ from typing import Any
 
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
@@ -101,6 +103,8 @@ class ReadLedger:
         self._connection = connection
         self._path = path
         self.personal = Personal(connection, path, Sealing(path))
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
 
     @staticmethod
     def open(path: Path) -> "ReadLedger":

@@ -98,6 +98,11 @@ class Assembly:
         self._under_way: dict[int, _Answering] = {}
         self._sockets = Sockets(self._dialect)
 
+    @property
+    def under_way(self) -> int:
+        """How many exchanges have begun and not ended."""
+        return len(self._under_way)
+
     def read(self, event: Event) -> Iterator[Opening | Closing]:
         """Take the next event; give what it adds to the ledger, if anything."""
         for each in self._sockets.read(event):
@@ -153,13 +158,17 @@ class Assembly:
 
     def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
-        where = place(self._keys.serving(asked.at).key, identity.person, call.client, request)
+        return Opening(asked.exchange, call, self.asking(call, request, identity, _retried(asked.headers)))
+
+    def asking(self, call: Call, request: Request, identity: Identity, retried: bool) -> Asking:
+        """Say what a call that could be read asks. Depends on nothing else but the keys."""
+        where = place(self._keys.serving(call.at).key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,
             team=identity.team,
             identity_source=identity.source,
-            assistant=route.assistant,
+            assistant=call.assistant,
             client=call.client,
             conversation=where.conversation,
             ask=where.ask,
@@ -167,7 +176,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        return Opening(asked.exchange, call, Asking(turn, request, where, _retried(asked.headers)))
+        return Asking(turn, request, where, retried)
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:

@@ -20,6 +20,25 @@ def test_one_key_signs_alike_and_another_has_nothing_in_common() -> None:
     assert abs(shared_meaning(first, other)[0]) < 0.25
 
 
+def test_a_right_guess_tells_nothing_without_the_key() -> None:
+    """Under other keys it is no more like what is stored than a wrong one. The counts beside the codes are plain: as
+    many words, numbers and names as were asked, which the length of the prompt in the ledger tells too.
+    """
+    meaning = np.random.default_rng(7).normal(size=(2, 384)).astype(np.float32)
+    guesses = [view(LETTER), view(LETTER.replace("crates of walnuts", "boxes with hazelnuts"))]
+    stored = Signer(b"k" * 32).sign(guesses[:1], meaning[:1])
+    tried = [Signer(bytes([key]) * 32).sign(guesses, meaning) for key in range(60)]
+    for part in ("runs", "words"):
+        right, wrong = (np.array([shared(stored, one[row : row + 1], part)[0] for one in tried]) for row in (0, 1))
+        assert abs(right.mean() - wrong.mean()) < 0.01
+        assert right.max() < 0.1
+    near = np.array([shared_meaning(stored, one[:1])[0] for one in tried])
+    assert abs(near.mean()) < 0.05
+    assert np.abs(near).max() < 0.25
+    keyed = [name for name in SIGNATURE.names or () if name not in ("sizes", "pointing")]
+    assert not any((stored[name] == one[name][0]).all() for name in keyed for one in tried if stored[name].any())
+
+
 def test_a_signature_has_one_size_whatever_was_asked() -> None:
     """Nothing about the length of a long text is left in it but how many words it has, up to 255."""
     long = view("word " * 9000 + "\n".join(f"name{n} {n}" for n in range(5000)))

@@ -28,7 +28,8 @@ COLUMNS = {
     "policy": "name value",
     "outcomes": "team week metric value source n unit",
     "outcome_cursors": "source scope week complete",
-    "contests": "id turn_id at reason",
+    "contests": "id turn_id at reason classifier level",
+    "events": "id day team what",
     "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap model judged air",
     "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"

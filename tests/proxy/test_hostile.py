@@ -69,7 +69,7 @@ async def run(up: Upstream, intake: Intake, confdir: Path) -> AsyncIterator[Runn
 
 async def calls(folder: Path, intake: Intake, number: int = 1) -> list[tuple[Any, ...]]:
     """Wait until so many calls have ended; give kind, status, completeness and bytes both ways of each."""
-    await until(lambda: intake.counts.calls >= number and not intake._entered and not intake._assembly._under_way)
+    await until(lambda: intake.counts.calls >= number and not intake.under_way)
     with sqlite3.connect(folder / "usage.db") as database:
         columns = "kind, http_status, complete, request_bytes, response_bytes"
         rows = database.execute(f"SELECT {columns} FROM calls ORDER BY id").fetchall()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.keys import Keys
-from ledger.store import Ledger, LedgerError
+from ledger.store import Ledger
 from proxy.assembly import Assembly, Closing, Opening
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
@@ -309,7 +309,7 @@ def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
     db: Path, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole transaction is tried again: no turn is doubled."""
-    monkeypatch.setattr("proxy.intake.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr("proxy.delivery.PATIENCE_SECONDS", 0.001)
     tries = threading.Semaphore(0)
 
     def open_ledger() -> Ledger:
@@ -334,11 +334,3 @@ def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
     assert rows(db, "select text from turns order by id") == [("patience",), ("and one more",)]
     assert intake.counts.ledger_faults >= 3
     assert intake.counts.lost == 0
-
-
-def test_a_ledger_that_cannot_be_opened_is_said_at_the_start(tmp_path: Path, assembly: Assembly) -> None:
-    """One sentence, on the caller's thread."""
-    (tmp_path / "folder.db").mkdir()
-    intake = Intake(lambda: Ledger.open(tmp_path / "folder.db"), assembly)
-    with pytest.raises(LedgerError):
-        intake.start()

@@ -102,7 +102,7 @@ async def test_realtime_typed_with_a_tool_and_spoken(
             await until_done(client)
         await send(client, {"type": "input_audio_buffer.append", "audio": "AAAA"})
         await until_done(client, "conversation.item.input_audio_transcription.completed")
-        await until(lambda: intake.counts.calls == 3 and not intake._entered)
+        await until(lambda: intake.counts.calls == 3 and not intake.under_way)
     calls, turns = rows(tmp_path)
     assert turns == ["Plan the move", "Now ship it"]
     assert calls == [
@@ -167,7 +167,7 @@ async def test_responses_made_ready_with_a_tool_and_a_second_ask(
         ):
             await send(client, {"type": "response.create", "model": "m", **own})
             await until_done(client, "response.completed")
-        await until(lambda: intake.counts.calls == 4 and not intake._entered)
+        await until(lambda: intake.counts.calls == 4 and not intake.under_way)
     calls, turns = rows(tmp_path)
     assert turns == ["Plan the move", "Now ship it"]
     assert calls == [
