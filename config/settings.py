@@ -258,6 +258,22 @@ class TokenSettings(_Section):
     )
 
 
+class PrivacySettings(_Section):
+    """How many people a group must have to be shown. The ledger keeps the largest number it was ever given."""
+
+    min_group: Annotated[int, Field(ge=5)] | None = _setting(
+        None,
+        "How many people a group must have to be shown. Raised, never lowered. Not set: as the ledger has it (5).",
+        "be a whole number of people, 5 or more",
+    )
+    min_own_team: Annotated[int, Field(ge=10)] | None = _setting(
+        None,
+        "How many people a team must have for its own manager to be shown it. Raised, never lowered. Not set: as the "
+        "ledger has it (10).",
+        "be a whole number of people, 10 or more",
+    )
+
+
 class ClassifierSettings(_Section):
     """What judges turns."""
 
@@ -329,5 +345,6 @@ class Settings(BaseSettings):
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)

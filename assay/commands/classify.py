@@ -13,6 +13,7 @@ from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
 from assay.places import keys_of
+from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -36,7 +37,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
-    from assay.housekeeping import Housekeeping, pruning
+    from assay.housekeeping import Housekeeping, key_destruction, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
@@ -79,7 +80,13 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         with closing(Ledger.open(path)) as ledger:
             if once:
                 say(said)
-            housekeeping = Housekeeping({"pruning": pruning(ledger.pruning, retention_of(settings), path)})
+            set_smallest(ledger.policy, settings)
+            retention = retention_of(settings)
+            steps = {
+                "publishing": publishing(ledger.publication),
+                "pruning": pruning(ledger.pruning, retention, path),
+                "the destruction of old keys": key_destruction(keys, retention),
+            }
             drain(
                 ledger,
                 judge,
@@ -88,7 +95,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
                 stop=stop,
                 keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
                 progress=progress,
-                tidy=housekeeping.tidy,
+                tidy=Housekeeping(steps).tidy,
             )
 
     with ExitStack() as stack:

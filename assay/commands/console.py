@@ -36,17 +36,21 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
         lifeline.hold()
     host, port = split_address(settings.console.listen)
     admission = admit(settings.console, host)
+    from assay.accountable import pseudonyms
     from ledger.store import Ledger
-    from reports.console.assembly import assemble
+    from reports.console.assembly import assembled
     from reports.console.figures import Figures
+    from reports.console.own import Own
     from reports.console.serving import Address, ListenError, serve
 
     Ledger.read(settings.ledger.path).close()  # what is wrong with it is said now
     figures = Figures(settings.ledger.path)
     try:
-        app = assemble(figures, admission, keys_of(settings.ledger.path).stable.derive("console"), checked())
-        figures.start()
-        serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
+        keys = keys_of(settings.ledger.path)
+        own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
+        with assembled(figures, admission, keys.stable.derive("console"), checked(), own) as app:
+            figures.start()
+            serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
     except ListenError as error:
         raise Failure(str(error)) from None
     finally:
