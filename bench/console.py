@@ -1,8 +1,8 @@
 """How fast the console's pages answer, how heavy they are, and how long its copy of the figures takes to be made.
 
 Run as `python -m bench.console [TURNS]`: over 30 days, of 5,000 people in 200 teams, weeks that are over published.
-Prints one line a page: the median and the slowest of 30 requests, one after the other, over a real socket. Uses a temporary
-folder, about 700 bytes a turn.
+Prints one line a page: the median and the slowest of 30 requests, one after the other, over a real socket. Uses a
+temporary folder, about 700 bytes a turn.
 """
 
 import statistics
