@@ -50,7 +50,7 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
-        self.contests = Contests(connection, path)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.policy = Policy(connection, path)

@@ -102,8 +102,9 @@ class ReadLedger:
     def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
-        self.personal = Personal(connection, path, Sealing(path))
-        self.contests = Contests(connection, path)
+        sealing = Sealing(path)
+        self.personal = Personal(connection, path, sealing)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
 
     @staticmethod
