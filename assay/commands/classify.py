@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import click
 
 from assay import lifeline
+from assay.access import say_open
 from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
@@ -47,6 +48,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
     path = settings.ledger.path
     refuse_wrong(path)
+    say_open(path)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

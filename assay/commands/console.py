@@ -38,7 +38,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
         lifeline.hold()
     host, port = split_address(settings.console.listen)
     admission = admit(settings.console, host)
-    from assay.accountable import pseudonyms
+    from assay.accountable import stands_for
     from ledger.store import Ledger
     from reports.console.assembly import assembled
     from reports.console.figures import Figures
@@ -49,7 +49,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     figures = Figures(settings.ledger.path)
     try:
         keys = keys_of(settings.ledger.path)
-        own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
+        own = Own(settings.ledger.path, lambda name: stands_for(settings, keys, name))
         secret, audited = keys.stable.derive("console"), partial(_audited, settings.ledger.path)
         with assembled(figures, admission, secret, checked(settings), own, audited) as app:
             figures.start()

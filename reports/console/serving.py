@@ -1,6 +1,7 @@
 """Serves the console on an address, until told to stop."""
 
 import asyncio
+import signal
 import socket
 import ssl
 from collections.abc import Callable
@@ -52,8 +53,11 @@ def serve(app: App, address: Address, ready: Callable[[str], None]) -> None:
             f"console.certificate {address.certificate} cannot be used ({type(error).__name__}): name a PEM file with "
             "a certificate and its key"
         ) from None
+    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what ended it, which would end us at once
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     ready(address.url(listening.getsockname()[1]))
-    asyncio.run(uvicorn.Server(config).serve([listening]))
+    asyncio.run(server.serve([listening]))
 
 
 def _listen(address: Address) -> socket.socket:

@@ -31,6 +31,16 @@ def test_on_loopback_it_is_open_and_says_where_it_is(home: Path) -> None:
             assert browser.get("/", headers={"Host": "evil.example.com"}).status_code == 400
 
 
+def test_it_ends_in_good_order_and_takes_its_copy_away(home: Path) -> None:
+    (home / "tmp").mkdir()
+    with running("console", "--db", "usage.db", home=home, TMPDIR=str(home / "tmp")) as console:
+        console.until("the console is at")
+        assert len(list((home / "tmp").glob("assay-console-*"))) == 1
+        console.process.terminate()
+        assert console.process.wait(60) == 0
+    assert not list((home / "tmp").iterdir())
+
+
 def test_a_forwarded_address_does_not_make_a_peer(home: Path) -> None:
     """The server itself must not believe X-Forwarded-For: then any client could name the peer that is trusted."""
     options = ("--listen", "127.0.0.1:0", "--db", "usage.db", "--config", "assay.toml")
