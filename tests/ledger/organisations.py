@@ -27,6 +27,5 @@ def cells(draw: st.DrawFn, people: int = 12, sides: int = 4) -> list[Cell]:
             judged = 0 if category == "(not judged)" else turns
             cause = draw(st.sampled_from(CAUSES if sides == 4 else CAUSES[:1])) if judged else "(not judged)"
             key = (name, team, category, assistant, model)
-            figures = {"calls": 2 * turns, "turns": turns, "judged": judged, "air": 0, "value": 0.5 * judged}
-            found[*key, cause] = Cell(*key, **figures, cause=cause)
+            found[*key, cause] = Cell(*key, 2 * turns, turns, judged, 0, 0.5 * judged, cause)
     return list(found.values())
