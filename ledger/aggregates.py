@@ -29,7 +29,9 @@ CREATE TABLE published (
     judged INTEGER NOT NULL,
     value REAL,
     gap REAL,
-    air REAL
+    air REAL,
+    gap_low REAL,
+    gap_high REAL
 ) STRICT;
 CREATE TABLE weeks (
     week TEXT PRIMARY KEY,

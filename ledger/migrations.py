@@ -382,6 +382,12 @@ def _causes(connection: Connection) -> None:
     connection.execute("ALTER TABLE published ADD COLUMN cause TEXT")
 
 
+def _gap_intervals(connection: Connection) -> None:
+    """How far the gap of a week's total and of its teams may lie from what it says, as published from now on."""
+    for bound in ("gap_low", "gap_high"):
+        connection.execute(f"ALTER TABLE published ADD COLUMN {bound} REAL")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -395,6 +401,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _weeks_are_never_replaced,
     _contested_words,
     _causes,
+    _gap_intervals,
 )
 
 

@@ -167,7 +167,7 @@ class Publication:
         week = record.week[0]
         self._connection.executemany(
             "INSERT INTO published (week, team, category, assistant, model, cause, people, raw_calls, turns, judged,"
-            " value, gap, air) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " value, gap, air, gap_low, gap_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [_row(str(week), row) for row in record.rows],
         )
         (since,) = self._connection.execute("SELECT since FROM open_since").fetchone()
@@ -202,5 +202,5 @@ def _cell(
 def _row(week: str, row: Shown) -> tuple[object, ...]:
     return (
         week, row.team, row.category, row.assistant, row.model, row.cause, row.people, row.raw_calls, row.turns,
-        row.judged, row.value, row.gap, row.air,
+        row.judged, row.value, row.gap, row.air, *(row.interval or (None, None)),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from ledger.differences import Column, Row, unprotected
+from ledger.uncertainty import gap_interval
 
 SMALL = "(small groups)"
 
@@ -52,6 +53,7 @@ class Shown:
     value: float | None  # None: no turn is judged, and so are those below
     gap: float | None
     air: float | None
+    interval: tuple[float, float] | None  # of the gap. None: of few people, or neither the total's nor a team's
 
 
 @dataclass(slots=True)
@@ -204,7 +206,7 @@ def _small_teams(cells: Sequence[Cell], few: int) -> tuple[set[str], bool]:
     return small, bool(small) and not together.are_few(few)
 
 
-def _row(key: Sequence[str | None], cells: Collection[Cell]) -> Shown:
+def _row(key: tuple[str | None, ...], cells: Collection[Cell]) -> Shown:
     turns, judged = sum(cell.turns for cell in cells), sum(cell.judged for cell in cells)
     value = sum(cell.value for cell in cells)
     team, category, assistant, model, cause = key
@@ -221,7 +223,16 @@ def _row(key: Sequence[str | None], cells: Collection[Cell]) -> Shown:
         value=value if judged else None,
         gap=1 - value / judged if judged else None,
         air=sum(cell.air for cell in cells) / judged if judged else None,
+        interval=_interval(cells, team or "") if key[1:] == (None,) * len(key[1:]) else None,
     )
+
+
+def _interval(cells: Collection[Cell], seed: str) -> tuple[float, float] | None:
+    shares: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+    for cell in cells:
+        value, judged = shares[cell.person]
+        shares[cell.person] = (value + cell.value, judged + cell.judged)
+    return gap_interval(list(shares.values()), seed)
 
 
 def _members(cells: Iterable[Cell], name: Callable[[Cell], Name]) -> dict[Name, Members]:

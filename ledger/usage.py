@@ -5,7 +5,7 @@ Groups of too few people are hidden by the views, not here.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ledger.audit import Audit
 from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
+from ledger.intervals import Intervals
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.opening import open_to_read
 from ledger.outcomes import Outcome, Outcomes
@@ -54,6 +55,8 @@ class Usage:
     value: float | None  # in turns of full worth; None: no turn is judged yet
     gap: float | None  # 1 - value / judged turns
     air: float | None  # share of the judged turns worth under 0.1
+    gap_low: float | None = None  # the bounds of the gap's interval; None: of few people, or no company's or team's
+    gap_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class ReadLedger:
         self.personal = Personal(connection, path, sealing)
         self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
+        self.intervals = Intervals(connection, path)
 
     @staticmethod
     def open(path: Place) -> "ReadLedger":
@@ -143,8 +147,8 @@ class ReadLedger:
             f'SELECT {by} AS "group", week, people, raw_calls, turns, value, gap, air FROM {usage_view(by)}'  # noqa: S608 (names of ours)
             " WHERE week >= :week ORDER BY week, 1"
         )
-        rows = self._rows(sql, week=_monday(since))
-        return [Usage(**row) for row in rows]
+        rows = [Usage(**row) for row in self._rows(sql, week=_monday(since))]
+        return self._with_intervals(by, rows, _monday(since)) if by in ("team", "week") else rows
 
     def team_usage(self, team: str, since: str | None = None) -> list[Usage] | None:
         """Give one team's usage by week to whoever leads it: of the weeks with as many people as that takes, which is
@@ -155,7 +159,8 @@ class ReadLedger:
             " WHERE team = :team AND week >= :week"
             " AND people >= (SELECT value FROM policy WHERE name = 'min_own_team') ORDER BY week"
         )
-        return [Usage(**row) for row in self._rows(sql, team=team, week=_monday(since))] or None
+        rows = [Usage(**row) for row in self._rows(sql, team=team, week=_monday(since))]
+        return self._with_intervals("team", rows, _monday(since)) or None
 
     def is_empty(self, since: str | None = None) -> bool:
         """Tell whether nothing was asked since then, shown or not. `since` is as for `usage`."""
@@ -219,6 +224,14 @@ class ReadLedger:
             probabilities=() if row["classifier"] is None else tuple(shares),
             calls={each["kind"]: each["n"] for each in kinds},
         )
+
+    def _with_intervals(self, by: Grouping, rows: list[Usage], since: str) -> list[Usage]:
+        bounds = self.intervals.all(since) if rows else {}
+        found = ((row, bounds.get((row.week, None if by == "week" else row.group))) for row in rows)
+        return [
+            replace(row, gap_low=both[0], gap_high=both[1]) if both and row.gap is not None else row
+            for row, both in found
+        ]
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         with said_of(self._path):

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ledger.store import Ledger
 from ledger.suppression import SMALL
+from ledger.uncertainty import COVERED
 from ledger.usage import Coverage, Grouping, Usage
 
 Format = Literal["table", "json", "csv", "markdown"]
@@ -27,6 +28,7 @@ UNITS = (
     "Value is in turns of full worth; the gap is 1 - value / judged turns; air is the share of judged turns worth "
     "under 0.1. Weeks begin on Monday, UTC."
 )
+BOUNDED = ("team", "week")  # groupings whose gaps have an interval
 NOT_KNOWN = "-"  # no turn of the group is judged yet
 
 
@@ -83,6 +85,8 @@ def notes(report: Report) -> list[str]:
         said.append(_nothing(report))
     if report.coverage != Coverage(None, None, None, None):
         said.append(_coverage(report.coverage))
+    if bounded := [row for row in report.rows if row.gap_low is not None and row.gap_high is not None]:
+        said.append(_interval(report, bounded))
     if report.rows and report.by != "week":
         said.append(f"Groups of fewer than {report.min_group} people are shown together as {SMALL}, or left out.")
     elif not report.rows and not report.empty:
@@ -94,6 +98,20 @@ def _nothing(report: Report) -> str:
     if report.coverage.judged is None:
         return "No usage is logged yet: send traffic through `assay up`, or try `assay up --demo`."
     return f"No usage is logged in the week of {report.since} or later: leave out --since, or name an earlier date."
+
+
+def _interval(report: Report, bounded: Sequence[Usage]) -> str:
+    newest = bounded[-1]
+    if report.by == "week":
+        return (
+            f"The {COVERED:.0%} interval of the gap in the week of {newest.week} is {_percent(newest.gap_low)} to "
+            f"{_percent(newest.gap_high)}."
+        )
+    wide = max((row.gap_high or 0) - (row.gap_low or 0) for row in bounded if row.week == newest.week)
+    return (
+        f"In the week of {newest.week} the {COVERED:.0%} interval of a team's gap is up to {wide * 100:.0f} points "
+        "wide: --format csv has each."
+    )
 
 
 def _coverage(coverage: Coverage) -> str:
@@ -109,15 +127,19 @@ def _coverage(coverage: Coverage) -> str:
 def _record(by: Grouping, row: Usage) -> dict[str, Cell]:
     """Name a row's figures as the views do."""
     group: dict[str, Cell] = {} if by == "week" else {by: row.group}
-    return group | {
-        "week": row.week,
-        "people": row.people,
-        "raw_calls": row.raw_calls,
-        "turns": row.turns,
-        "value": row.value,
-        "gap": row.gap,
-        "air": row.air,
-    }
+    return (
+        group
+        | {
+            "week": row.week,
+            "people": row.people,
+            "raw_calls": row.raw_calls,
+            "turns": row.turns,
+            "value": row.value,
+            "gap": row.gap,
+            "air": row.air,
+        }
+        | ({"gap_low": row.gap_low, "gap_high": row.gap_high} if by in BOUNDED else {})
+    )
 
 
 def _columns(by: Grouping) -> list[str]:
@@ -125,9 +147,13 @@ def _columns(by: Grouping) -> list[str]:
     return columns if by == "week" else [by, *columns]
 
 
+def _machine_columns(by: Grouping) -> list[str]:
+    return [*_columns(by), *(("gap_low", "gap_high") if by in BOUNDED else ())]
+
+
 def _csv(report: Report) -> str:
     written = io.StringIO()
-    writer = csv.DictWriter(written, _columns(report.by), lineterminator="\n")
+    writer = csv.DictWriter(written, _machine_columns(report.by), lineterminator="\n")
     writer.writeheader()
     for row in report.rows:
         writer.writerow({name: no_formula(cell) for name, cell in _record(report.by, row).items()})

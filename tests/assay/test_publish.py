@@ -34,7 +34,7 @@ def db(tmp_path: Path) -> Path:
 def test_it_says_what_it_closed_and_what_was_withheld(db: Path, tmp_path: Path) -> None:
     """Not how much was. A second run has nothing to do, and the running week is not closed."""
     first, second = (assay("publish", "--db", db, home=tmp_path) for _ in range(2))
-    closed = "is closed: 7 rows are published, and some turns are withheld, as they are of too few people"
+    closed = "is closed: 9 rows are published, and some turns are withheld, as they are of too few people"
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout == f"the week of {monday(3)} {closed}\nthe week of {monday(1)} {closed}\n"
     assert second.stdout == "no week is to be closed: the running one is when it is over\n"

@@ -33,7 +33,8 @@ COLUMNS = {
     "contests": "id turn_id at reason classifier level words",
     "events": "id day team what",
     "audit": "id at who what why hash",
-    "published": "week team category assistant people raw_calls turns value gap model judged air cause",
+    "published": "week team category assistant people raw_calls turns value gap model judged air cause gap_low"
+    " gap_high",
     "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
     " estimated late pruned_at",
     "spools": "spool position run under_way",

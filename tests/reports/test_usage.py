@@ -14,7 +14,7 @@ from reports.usage import Format, Report, notes, read_report, render
 from tests.ledger.facts import call, entered, judged
 
 FORMATS: tuple[Format, ...] = get_args(Format)
-ROW = Usage("Sales", "2026-11-23", 12, 34_567, 1_234, 456.789, 0.62983, 0.4149)
+ROW = Usage("Sales", "2026-11-23", 12, 34_567, 1_234, 456.789, 0.62983, 0.4149, 0.55, 0.7)
 WAITING = Usage("Legal", "2026-11-23", 5, 9, 7, None, None, None)
 
 
@@ -100,6 +100,21 @@ class TestForPeople:
         assert line.startswith(r"| \[red]a?\[31m\|b\<i>\`? | 2026")
 
 
+class TestIntervals:
+    """How far the gap may lie from what it says."""
+
+    def test_of_the_newest_week(self) -> None:
+        row = Usage("2026-11-23", "2026-11-23", 12, 3, 2, 1.0, 0.5, 0.5, 0.44, 0.57)
+        said = " ".join(render(report(row, by="week")).split())
+        assert "The 90% interval of the gap in the week of 2026-11-23 is 44 % to 57 %." in said
+
+    def test_of_teams(self) -> None:
+        assert "interval of a team's gap is up to 15 points wide" in " ".join(render(report(ROW)).split())
+
+    def test_nothing_is_said_where_there_is_none(self) -> None:
+        assert "interval" not in render(report(WAITING))
+
+
 class TestForMachines:
     """In full, under the views' own names."""
 
@@ -108,20 +123,20 @@ class TestForMachines:
         assert json.loads(render(report(ROW, WAITING), "json")) == [
             {
                 "team": "Sales", "week": "2026-11-23", "people": 12, "raw_calls": 34567, "turns": 1234,
-                "value": 456.789, "gap": 0.62983, "air": 0.4149,
+                "value": 456.789, "gap": 0.62983, "air": 0.4149, "gap_low": 0.55, "gap_high": 0.7,
             },
             {
                 "team": "Legal", "week": "2026-11-23", "people": 5, "raw_calls": 9, "turns": 7,
-                "value": None, "gap": None, "air": None,
+                "value": None, "gap": None, "air": None, "gap_low": None, "gap_high": None,
             },
         ]  # fmt: skip
 
     def test_csv(self) -> None:
         """A header, then figures; what is not known is empty."""
         assert render(report(ROW, WAITING), "csv").splitlines() == [
-            "team,week,people,raw_calls,turns,value,gap,air",
-            "Sales,2026-11-23,12,34567,1234,456.789,0.62983,0.4149",
-            "Legal,2026-11-23,5,9,7,,,",
+            "team,week,people,raw_calls,turns,value,gap,air,gap_low,gap_high",
+            "Sales,2026-11-23,12,34567,1234,456.789,0.62983,0.4149,0.55,0.7",
+            "Legal,2026-11-23,5,9,7,,,,,",
         ]
 
     def test_a_spreadsheet_runs_nothing(self) -> None:
@@ -134,7 +149,7 @@ class TestForMachines:
     def test_nothing_is_an_empty_list(self) -> None:
         """No sentence among the data."""
         assert render(report(), "json") == "[]"
-        assert render(report(by="week"), "csv") == "week,people,raw_calls,turns,value,gap,air"
+        assert render(report(by="week"), "csv") == "week,people,raw_calls,turns,value,gap,air,gap_low,gap_high"
 
 
 class TestNothing:
@@ -181,7 +196,7 @@ class TestReading:
         assert json.loads(render(read, "json")) == [
             {
                 "team": "Sales", "week": "2026-11-23", "people": 5, "raw_calls": 30, "turns": 10,
-                "value": pytest.approx(8.0), "gap": pytest.approx(0.2), "air": 0.0,
+                "value": pytest.approx(8.0), "gap": pytest.approx(0.2), "air": 0.0, "gap_low": None, "gap_high": None,
             }
         ]  # fmt: skip
         assert (read.empty, read.min_group, read.coverage.judged) == (False, 5, 1.0)

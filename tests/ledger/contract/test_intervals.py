@@ -1,0 +1,3 @@
+"""Intervals, in either store."""
+
+from tests.ledger.test_intervals import *  # noqa: F403
