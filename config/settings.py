@@ -59,6 +59,10 @@ def _bytes(value: object) -> object:
 
 
 CertificateName = Literal["email", "upn", "uri", "cn"]
+def _place(value: object) -> object:
+    return place_of(value) if isinstance(value, str) else value
+
+
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[int, BeforeValidator(_bytes), Field(ge=50 * UNITS["MB"])]
