@@ -4,13 +4,12 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.failure import MISUSED, Failure
-from assay.places import audit_of
+from assay.places import audit_of, open_ledger
 from config.loading import SettingsError
-from config.settings import Settings
+from config.settings import LedgerSettings, Settings
 from config.teams import load_teams
 from ledger.keys import Keys
 from ledger.store import Ledger
@@ -46,14 +45,14 @@ def pseudonyms(settings: Settings, keys: Keys, name: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def answered_for(path: Path, who: str, what: str, why: str) -> Iterator["ReadLedger"]:
+def answered_for(settings: LedgerSettings, who: str, what: str, why: str) -> Iterator["ReadLedger"]:
     """Give the ledger to read once the audit table says who looks at what; where it cannot be told, nothing is read.
 
     Raises LedgerError.
     """
-    with closing(Ledger.read(path)) as reading:
-        with closing(Ledger.open(path)) as ledger:
-            audit_of(ledger, path).append(who, what, why)
+    with closing(Ledger.read(settings.path)) as reading:
+        with closing(open_ledger(settings)) as ledger:
+            audit_of(ledger, settings).append(who, what, why)
         yield reading
 
 

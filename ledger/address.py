@@ -1,5 +1,6 @@
 """Where a ledger is: an SQLite file, or a PostgreSQL database that is named by a URL."""
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -14,7 +15,6 @@ class Address:
         """Raises ValueError, which does not quote it, for what is no such URL."""
         try:
             parts = urlsplit(url)
-            _ = parts.port
         except ValueError:
             raise ValueError("not written as postgresql://USER@HOST/NAME") from None
         if parts.scheme not in SCHEMES or not url.startswith(f"{parts.scheme}://"):
@@ -41,6 +41,13 @@ class Address:
 
 
 Place = Path | Address
+
+
+def beside(place: Place, folder: Path) -> Path:
+    """Give the path that names what lies beside a ledger, as its key: of a database, in `folder`."""
+    if isinstance(place, Path):
+        return place
+    return folder / re.sub(r"[^A-Za-z0-9.@-]+", "-", str(place).partition("://")[2])
 
 
 def place_of(text: str) -> Place:

@@ -372,6 +372,13 @@ def _weeks_are_never_replaced(connection: Connection) -> None:
     )
 
 
+def _rings(connection: Connection) -> None:
+    """By which the hosts of a fleet tell that they have the same keys."""
+    connection.execute(
+        "CREATE TABLE rings (ring INTEGER PRIMARY KEY CHECK (ring = 1), mark TEXT NOT NULL) STRICT"  # a keyed digest
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -383,6 +390,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _compact,
     _contests_and_events,
     _weeks_are_never_replaced,
+    _rings,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assay.checks.finding import Finding, bad, good, note
+from assay.places import key_of
 from config.settings import Settings
 from ledger.files import is_open_to_others
 
@@ -17,7 +18,6 @@ def privacy(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield good("the text of prompts goes with its judgement")
-    path = settings.ledger.path
-    for file in (path, path.with_name(f"{path.name}.key"), settings.proxy.confdir):
+    for file in (settings.ledger.file, key_of(settings.ledger), settings.proxy.confdir):
         if file.exists() and is_open_to_others(file):
             yield bad(f"others on this machine can read {file}", f"chmod go= {file}")

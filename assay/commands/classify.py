@@ -12,7 +12,7 @@ from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
-from assay.places import keys_of
+from assay.places import keys_of, open_ledger, refuse_wrong_ledger
 from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
@@ -41,11 +41,9 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
-    from ledger.store import Ledger
-    from ledger.target import refuse_wrong
 
     path = settings.ledger.path
-    refuse_wrong(path)
+    refuse_wrong_ledger(settings.ledger)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -63,7 +61,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
     def work() -> None:
         """Judge over one connection. What earlier ones did is done."""
-        keys, before = keys_of(path), done
+        keys, before = keys_of(settings.ledger), done
 
         def progress(more: Drained) -> None:
             nonlocal done
@@ -71,7 +69,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             if tally:
                 tally(done)
 
-        with closing(Ledger.open(path)) as ledger:
+        with closing(open_ledger(settings.ledger)) as ledger:
             if once:
                 say(said)
             set_smallest(ledger.policy, settings)

@@ -46,7 +46,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     Ledger.read(settings.ledger.path).close()  # what is wrong with it is said now
     figures = Figures(settings.ledger.path)
     try:
-        keys = keys_of(settings.ledger.path)
+        keys = keys_of(settings.ledger)
         own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
         with assembled(figures, admission, keys.stable.derive("console"), checked(), own) as app:
             figures.start()

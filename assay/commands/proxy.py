@@ -13,7 +13,7 @@ from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import keys_of
+from assay.places import keys_of, open_ledger, refuse_wrong_ledger
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
 
@@ -43,8 +43,6 @@ def command(settings: Settings, supervised: bool) -> None:
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
     from assay.own_dialects import dialect, read_dialects, with_own
-    from ledger.store import Ledger
-    from ledger.target import refuse_wrong
     from proxy.assembly import Assembly
     from proxy.capture import Capture
     from proxy.dialects import DIALECTS
@@ -58,18 +56,20 @@ def command(settings: Settings, supervised: bool) -> None:
     routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
-    refuse_wrong(path)
+    refuse_wrong_ledger(settings.ledger)
     with ExitStack() as stack:
         resolver = stack.enter_context(identifying(settings))
 
         def assembly() -> Assembly:
-            keys = keys_of(path, settings.identity.rotate_weeks)
+            keys = keys_of(settings.ledger, settings.identity.rotate_weeks)
             return Assembly(routes, resolver(keys), keys, dialects)
 
         def waiting() -> Waiting:
-            return Waiting(path, keys_of(path).stable.derive("spool"), settings.ledger.spool_size)
+            return Waiting(
+                settings.ledger.file, keys_of(settings.ledger).stable.derive("spool"), settings.ledger.spool_size
+            )
 
-        intake = Intake(lambda: Ledger.open(path), assembly, waiting=waiting, say=say)
+        intake = Intake(lambda: open_ledger(settings.ledger), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:
