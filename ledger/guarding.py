@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.address import Place
-from ledger.errors import LedgerError, WrongLedger, said_of
+from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
 from ledger.opening import open_to_read
 from ledger.sql import Connection, writing
@@ -100,14 +100,6 @@ def copy_shown(ledger: Place, copy: Path) -> None:
                 target.execute(f"CREATE TABLE {name} ({', '.join(map(_quoted, columns))})")
                 marks = ", ".join("?" * len(columns))
                 target.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608 (names of ours)
-
-
-def refuse_other(copy: Path) -> None:
-    """Raise WrongLedger for a file that holds something else than a copy, which would be lost."""
-    if copy.exists():
-        with said_of(copy), closing(_connect(copy, "ro")) as there:
-            if not there.tables() <= set(SHOWN):
-                raise WrongLedger(f"{copy} holds something else than a copy of figures: name another file")
 
 
 def open_guarded(copy: Path) -> sqlite3.Connection:

@@ -241,13 +241,12 @@ class Ledger:
             )
 
     def _team_of_day(self, turn: Turn) -> str | None:
-        day = turn.at[:10]
+        """Ask the person's newest turn, which is found at once and, where turns come in their order, is of that day."""
         with said_of(self._path):
             row = self._connection.execute(
-                "SELECT team FROM turns WHERE person = ? AND at >= ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1",
-                (turn.person, day, f"{day}U"),  # "T" is what follows a day in a time, and "U" follows that
+                "SELECT team, at FROM turns WHERE person = ? ORDER BY id DESC LIMIT 1", (turn.person,)
             ).fetchone()
-        return turn.team if row is None or row[0] is None else str(row[0])
+        return turn.team if row is None or row[0] is None or row[1][:10] != turn.at[:10] else str(row[0])
 
     def _waiting(self, classifier: str, limit: int, after: int, lock: str = "") -> list[PendingTurn]:
         with said_of(self._path):

@@ -16,9 +16,9 @@ from config.settings import Settings
 @with_settings("ledger.path")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Then bring all published and shown figures into this SQLite file, for tools that read SQLite.",
+    help="Then write all that is published, and outcomes, into an SQLite file of its own. It holds nobody's rows.",
 )
 def command(settings: Settings, to: Path | None) -> None:
     """Close the weeks that are over: write down what is shown of them, which nothing changes any more.
@@ -30,9 +30,7 @@ def command(settings: Settings, to: Path | None) -> None:
     with closing(open_ledger(settings.ledger)) as ledger:
         set_smallest(ledger.policy, settings)
         sentences = [said(outcome) for outcome in ledger.publication.close(time.time())]
-    if to is not None:
-        from ledger.guarding import copy_shown, refuse_other
-
-        refuse_other(to)
-        copy_shown(settings.ledger.path, to)
+        if to is not None:
+            ledger.publication.copy_to(to)
+            sentences.append(f"what is published is in {to}")
     click.echo("\n".join(sentences) or "no week is to be closed: the running one is when it is over")
