@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from assay.failure import MISUSED, Failure
-from assay.places import audit_of, open_ledger
+from assay.places import audit_of, open_ledger, own_keys
 from config.loading import SettingsError
 from config.settings import LedgerSettings, Settings
 from config.teams import load_teams
@@ -50,7 +50,7 @@ def answered_for(settings: LedgerSettings, who: str, what: str, why: str) -> Ite
 
     Raises LedgerError.
     """
-    with closing(Ledger.read(settings.path)) as reading:
+    with closing(Ledger.read(settings.path, own_keys(settings))) as reading:
         with closing(open_ledger(settings)) as ledger:
             audit_of(ledger, settings).append(who, what, why)
         yield reading

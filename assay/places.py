@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def open_ledger(ledger: LedgerSettings) -> Ledger:
     """Open a ledger for writing. Raises LedgerError, and WrongLedger where a fleet's other hosts have other keys."""
-    opened = Ledger.open(ledger.path)
+    opened = Ledger.open(ledger.path, keys=own_keys(ledger))
     if isinstance(ledger.path, Address):
         try:
             opened.hold_to(keys_of(ledger).stable, key_of(ledger))
@@ -47,6 +47,11 @@ def key_of(ledger: LedgerSettings) -> Path:
 def keys_of(ledger: LedgerSettings, weeks: int | None = None) -> Keys:
     """Read a ledger's keys, or make them; `weeks` are those of a period. Raises LedgerError."""
     return Keys.load_or_create(key_of(ledger), weeks)
+
+
+def own_keys(ledger: LedgerSettings) -> Keys | None:
+    """Give the keys where they do not lie beside the ledger."""
+    return keys_of(ledger) if ledger.key else None
 
 
 def audit_of(opened: Ledger, ledger: LedgerSettings) -> Audit:

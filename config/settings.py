@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ledger.address import Address, Place, beside, place_of
+from ledger.address import STATE, Address, Place, beside, place_of
 
-STATE = "~/.local/state/assay"
 UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -118,7 +117,7 @@ class LedgerSettings(_Section):
     @property
     def file(self) -> Path:
         """The ledger's file; for a database, the one that it would be: the spool, the audit's head lie beside it."""
-        return beside(self.path, Path(STATE).expanduser())
+        return beside(self.path)
 
 
 class RetentionSettings(_Section):

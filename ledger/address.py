@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+STATE = "~/.local/state/assay"
 SCHEMES = ("postgresql", "postgres")
 SECRET = ("password", "sslpassword")  # what libpq takes in a URL's query as well
 
@@ -43,11 +44,11 @@ class Address:
 Place = Path | Address
 
 
-def beside(place: Place, folder: Path) -> Path:
-    """Give the path that names what lies beside a ledger, as its key: of a database, in `folder`."""
+def beside(place: Place, folder: Path | None = None) -> Path:
+    """Give the path that names what lies beside a ledger, as its key: of a database, in `folder`, or where state is."""
     if isinstance(place, Path):
         return place
-    return folder / re.sub(r"[^A-Za-z0-9.@-]+", "-", str(place).partition("://")[2])
+    return (folder or Path(STATE).expanduser()) / re.sub(r"[^A-Za-z0-9.@-]+", "-", str(place).partition("://")[2])
 
 
 def place_of(text: str) -> Place:

@@ -15,12 +15,14 @@ from ledger.audit import Audit
 from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
+from ledger.keys import Keys
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.opening import open_to_read
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
 from ledger.records import monday
 from ledger.rows import UNTIL_JUDGED
+from ledger.sealing import Sealing
 from ledger.sql import Connection
 from ledger.views import GROUPINGS, Grouping, usage_view
 
@@ -98,15 +100,15 @@ class Explained:
 class ReadLedger:
     """One read-only connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place) -> None:
+    def __init__(self, connection: Connection, path: Place, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
-        self.personal = Personal(connection, path)
+        self.personal = Personal(connection, path, sealing)
         self.contests = Contests(connection, path)
         self.events = Events(connection, path)
 
     @staticmethod
-    def open(path: Place) -> "ReadLedger":
+    def open(path: Place, keys: Keys | None = None) -> "ReadLedger":
         """Open a ledger that exists. Raises LedgerError when there is none, it is no ledger, or its schema is not
         this program's.
         """
@@ -122,7 +124,7 @@ class ReadLedger:
             raise LedgerError(
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
-        return ReadLedger(connection, path)
+        return ReadLedger(connection, path, Sealing(path, keys))
 
     def audit(self, secret: bytes, head: Path) -> Audit:
         """Give the table of who did what, for reading: what `Audit` takes."""

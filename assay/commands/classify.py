@@ -12,7 +12,7 @@ from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
-from assay.places import keys_of, open_ledger, refuse_wrong_ledger
+from assay.places import key_of, keys_of, open_ledger, refuse_wrong_ledger
 from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
@@ -65,6 +65,11 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
         def progress(more: Drained) -> None:
             nonlocal done
+            if more.lost and not done.lost:
+                say(
+                    "turns wait whose text cannot be read any more, as the key file is another one: they count as "
+                    f"noise (restore {key_of(settings.ledger)} from a backup, for those to come)"
+                )
             done = before + more
             if tally:
                 tally(done)

@@ -43,5 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def db(database: Address) -> Address:
+def db(database: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Address:
+    """Its keys lie in a home of the test's own."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return database
