@@ -4,14 +4,15 @@
 PYTHON ?= python3
 PIP := -m pip -qq --disable-pip-version-check --no-input install --no-deps
 TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
+AXE := axe-core@4.14.1
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
-BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication
-APART := train or network or containers or clients or slow or fuzz
+BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console
+APART := browser or train or network or containers or clients or slow or fuzz
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs lock train-env
+.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -31,6 +32,9 @@ test-next: .venv-next/ready
 
 test-train: .venv-train/ready ## the tests that need torch (training, export, the torch backend)
 	@.venv-train/bin/python -m pytest -m train $(ARGS)
+
+test-browser: .venv/browser .browser/ready ## the console in a real browser, and the pictures of docs/screenshots; needs Chromium and npm
+	@.venv/bin/python -m pytest -m browser $(ARGS)
 
 test-network: .venv/ready ## transparent mode in network namespaces; needs root
 	@.venv/bin/python -m pytest -m network $(ARGS)
@@ -68,8 +72,10 @@ docs: .venv/ready ## write config/default.toml and the docs' tables anew from wh
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \
 		--group test --group lint --group build $(ARGS) --output-file requirements/lock.txt
-	@for image in proxy classifier; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
-		--constraint requirements/lock.txt --output-file requirements/$$image.txt || exit 1; done
+	@for image in proxy classifier console; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
+		--constraint requirements/lock.txt --output-file .venv-lock/$$image.txt && \
+		sed 's/==.*//' .venv-lock/$$image.txt | sort -u | while read name; do grep "^$$name==" requirements/lock.txt; done \
+		> requirements/$$image.txt || exit 1; done
 	@.venv-lock/bin/uv $(COMPILE) --extra train --constraint requirements/lock.txt $(ARGS) --output-file .venv-lock/train.txt
 	@# Torch is installed by train-env, as its CPU build. What is in lock.txt is not said again.
 	@grep -vxFf requirements/lock.txt .venv-lock/train.txt | grep -vE '^(torch|triton|nvidia|cuda)' > requirements/train.txt
@@ -112,6 +118,10 @@ endef
 # What only the browser's tests, or the site of the documents, need on top.
 .venv/browser .venv/docs: .venv/%: .venv/ready requirements/%.txt
 	@.venv/bin/python $(PIP) -r requirements/$*.txt
+	@touch $@
+
+.browser/ready: Makefile
+	@npm install --silent --no-save --no-audit --no-fund --prefix .browser "$(AXE)"
 	@touch $@
 
 .venv-lock/ready: Makefile

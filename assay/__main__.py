@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "outcomes": "Import what teams brought about, and show it beside value.",
     "explain": "Say why a turn got its value.",
     "audit-access": "Look at a person's own rows, with a reason that is kept; see who did.",
+    "forget": "Delete one person's rows, wherever they are.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",

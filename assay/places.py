@@ -1,8 +1,10 @@
 """Where Assay keeps what belongs to a ledger."""
 
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.failure import say
 from config.settings import LedgerSettings
 from ledger.address import Address
 from ledger.audit import PURPOSE, Audit
@@ -45,8 +47,20 @@ def key_of(ledger: LedgerSettings) -> Path:
 
 
 def keys_of(ledger: LedgerSettings, weeks: int | None = None) -> Keys:
-    """Read a ledger's keys, or make them; `weeks` are those of a period. Raises LedgerError."""
-    return Keys.load_or_create(key_of(ledger), weeks)
+    """Read a ledger's keys, or make them; `weeks` are those of a period. Raises LedgerError.
+
+    Where a ledger's file has turns and no keys any more, it is said what that means. A database refuses other keys.
+    """
+    file = key_of(ledger)
+    lost = not file.exists() and isinstance(ledger.path, Path) and _has_turns(ledger)
+    keys = Keys.load_or_create(file, weeks)
+    if lost:
+        say(
+            f"the key file {file} is gone and was made anew: everybody has a new pseudonym, people may count twice in "
+            "this week's groups, fingerprints in the teams file name nobody, and text that waits cannot be read. To "
+            "undo that, put the old file in its place"
+        )
+    return keys
 
 
 def own_keys(ledger: LedgerSettings) -> Keys | None:
@@ -70,3 +84,9 @@ def read_audit(opened: "ReadLedger", ledger: LedgerSettings) -> Audit:
 def head_of(ledger: LedgerSettings) -> Path:
     """Say where the head of a ledger's audit table lies."""
     return ledger.file.with_name(ledger.file.name + ".audit")
+
+
+def _has_turns(ledger: LedgerSettings) -> bool:
+    with suppress(LedgerError), closing(Ledger.read(ledger.path)) as reading:
+        return not reading.is_empty()
+    return False

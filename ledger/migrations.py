@@ -13,7 +13,7 @@ from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
 from ledger.rows import number_of
 from ledger.sql import Connection, statements, writing
-from ledger.views import replace_views
+from ledger.views import drop_views, replace_views
 
 CONVERTED_AT_A_TIME = 10_000  # rows
 
@@ -372,6 +372,16 @@ def _weeks_are_never_replaced(connection: Connection) -> None:
     )
 
 
+def _contested_words(connection: Connection) -> None:
+    """What people give of their own words, so that the judge may learn from a contest."""
+    connection.execute("ALTER TABLE contests ADD COLUMN words TEXT")
+
+
+def _causes(connection: Connection) -> None:
+    """Why turns are air, as published from now on."""
+    connection.execute("ALTER TABLE published ADD COLUMN cause TEXT")
+
+
 def _rings(connection: Connection) -> None:
     """By which the hosts of a fleet tell that they have the same keys."""
     connection.execute(
@@ -390,6 +400,8 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _compact,
     _contests_and_events,
     _weeks_are_never_replaced,
+    _contested_words,
+    _causes,
     _rings,
 )
 
@@ -407,6 +419,8 @@ def migrate(connection: Connection, path: Place, now: float) -> None:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
             elif number < len(MIGRATIONS) and isinstance(path, Path):
                 back_up(path, number)
+            if number < len(MIGRATIONS):
+                drop_views(connection)
             _run(connection, range(number, len(MIGRATIONS)), now)
     replace_views(connection)
 

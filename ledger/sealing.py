@@ -20,7 +20,7 @@ MARK: Final = "assay-sealed-1:"  # what begins without it is plain text of an ol
 NONCE_BYTES: Final = 12
 PURPOSE: Final = "text"
 
-Column = Literal["text", "context"]
+Column = Literal["text", "context", "words"]
 
 
 class LostText(Exception):  # noqa: N818 (says what it is)

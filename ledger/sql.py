@@ -90,6 +90,12 @@ class Upkeep(Protocol):
     def settle(self) -> bool:
         """Let deleted text leave the store for good; tell whether all of it has."""
 
+    def empty_log(self, busy_ms: int) -> bool:
+        """Let nothing of the past stay beside the store; tell whether it could be done within that time."""
+
+    def rewrite(self) -> None:
+        """Let nothing stay in the store of rows that were deleted or moved."""
+
 
 def statements(script: str) -> Iterator[str]:
     """Split a script. `executescript` would do it, but it commits first."""

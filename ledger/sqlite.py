@@ -80,6 +80,15 @@ def open_to_read(path: Path, busy_ms: int) -> SQLite:
     return sqlite3.connect(uri, uri=True, timeout=busy_ms / 1000, isolation_level=None, factory=SQLite)
 
 
+def rewrite(connection: SQLite) -> None:
+    """Write a file anew. Only a page that is made anew holds nothing of what was moved over it before."""
+    connection.execute("PRAGMA temp_store = FILE")  # memory is not as large as a ledger; it holds no deleted row
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.execute("PRAGMA temp_store = MEMORY")
+
+
 def _prepare(connection: SQLite, busy_ms: int) -> None:
     # Only a file without tables takes it; later slices of free pages can then be given back without a rewrite.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

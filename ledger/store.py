@@ -16,6 +16,7 @@ from ledger.audit import Audit
 from ledger.contests import Contests
 from ledger.errors import LedgerError, WrongLedger, said_of
 from ledger.events import Events
+from ledger.forgetting import Forgetting
 from ledger.history import History, sign
 from ledger.keys import Keys
 from ledger.opening import open_to_write, upkeep_of
@@ -50,12 +51,13 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
-        self.contests = Contests(connection, path)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.policy = Policy(connection, path)
         self.publication = Publication(connection, path)
         self.pruning = Pruning(connection, path)
+        self.forgetting = Forgetting(connection, path, upkeep)
 
     @staticmethod
     def open(path: Place, busy_ms: int = BUSY_MS, keys: Keys | None = None) -> "Ledger":

@@ -104,7 +104,7 @@ class ReadLedger:
         self._connection = connection
         self._path = path
         self.personal = Personal(connection, path, sealing)
-        self.contests = Contests(connection, path)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
 
     @staticmethod

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay.checks.finding import Finding, bad, good, note
 from assay.places import key_of
 from config.settings import Settings
-from ledger.files import is_open_to_others
+from ledger.files import is_open_to_others, open_to_others
 
 
 def privacy(settings: Settings) -> Iterator[Finding]:
@@ -18,6 +18,12 @@ def privacy(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield good("the text of prompts goes with its judgement")
-    for file in (settings.ledger.file, key_of(settings.ledger), settings.proxy.confdir):
-        if file.exists() and is_open_to_others(file):
-            yield bad(f"others on this machine can read {file}", f"chmod go= {file}")
+    if settings.identity.mode == "plain":
+        yield note(
+            "the ledger holds people's names in clear (identity.mode is plain)",
+            "set identity.mode to pseudonyms, unless people and the works council have agreed",
+        )
+    also = [path for path in (key_of(settings.ledger), settings.proxy.confdir) if path.exists()]
+    others = dict.fromkeys((*open_to_others(settings.ledger.file), *filter(is_open_to_others, also)))
+    for path in others:
+        yield bad(f"others on this machine can reach {path}", f"chmod go= {path}")

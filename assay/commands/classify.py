@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import click
 
 from assay import lifeline
+from assay.access import say_open
 from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
@@ -44,6 +45,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
     path = settings.ledger.path
     refuse_wrong_ledger(settings.ledger)
+    say_open(settings.ledger.file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -105,5 +107,5 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         if once:
             work()
         else:
-            patiently(work, stop, say)
+            patiently(work, stop, say, "the classifier")
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

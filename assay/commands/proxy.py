@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assay import lifeline
+from assay.access import say_open
+from assay.accountable import IN_CLEAR, opening
 from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import keys_of, open_ledger, refuse_wrong_ledger
+from assay.places import keys_of, refuse_wrong_ledger
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
 
@@ -57,8 +59,11 @@ def command(settings: Settings, supervised: bool) -> None:
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     refuse_wrong_ledger(settings.ledger)
+    say_open(settings.ledger.file)
     with ExitStack() as stack:
         resolver = stack.enter_context(identifying(settings))
+        if settings.identity.mode == "plain":
+            say(f"{IN_CLEAR}: {settings.identity.plain_reason.strip()}")
 
         def assembly() -> Assembly:
             keys = keys_of(settings.ledger, settings.identity.rotate_weeks)
@@ -69,7 +74,7 @@ def command(settings: Settings, supervised: bool) -> None:
                 settings.ledger.file, keys_of(settings.ledger).stable.derive("spool"), settings.ledger.spool_size
             )
 
-        intake = Intake(lambda: open_ledger(settings.ledger), assembly, waiting=waiting, say=say)
+        intake = Intake(opening(settings), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:

@@ -26,8 +26,19 @@ def test_on_loopback_it_is_open_and_says_where_it_is(home: Path) -> None:
         with httpx.Client(base_url=url, trust_env=False) as browser:
             wait_until(lambda: "still open" in browser.get("/").text)
             assert "Platform" in browser.get("/").text
+            assert "Spearman" in browser.get("/coverage").text
             assert "server" not in browser.get("/").headers
             assert browser.get("/", headers={"Host": "evil.example.com"}).status_code == 400
+
+
+def test_it_ends_in_good_order_and_takes_its_copy_away(home: Path) -> None:
+    (home / "tmp").mkdir()
+    with running("console", "--db", "usage.db", home=home, TMPDIR=str(home / "tmp")) as console:
+        console.until("the console is at")
+        assert len(list((home / "tmp").glob("assay-console-*"))) == 1
+        console.process.terminate()
+        assert console.process.wait(60) == 0
+    assert not list((home / "tmp").iterdir())
 
 
 def test_a_forwarded_address_does_not_make_a_peer(home: Path) -> None:
@@ -70,6 +81,38 @@ def test_a_ledger_that_is_missing_is_said(tmp_path: Path) -> None:
     done = assay("console", "--db", "none.db", "--listen", "127.0.0.1:0", home=tmp_path)
     assert done.returncode == 1
     assert "there is no ledger at none.db" in done.stderr
+
+
+def test_with_wait_it_waits_for_the_ledger(tmp_path: Path) -> None:
+    options = ("--wait", "--listen", "127.0.0.1:0", "--db", "usage.db")
+    with running("console", *options, home=tmp_path) as console:
+        console.until("there is no ledger at usage.db")
+        assert console.said[-1].endswith("The console waits until then")
+        found(tmp_path / "usage.db", weeks=1, turns=1)
+        console.until("the console is at")
+    assert console.process.returncode == 0
+
+
+def test_with_wait_it_serves_nobody_without_sign_in_and_stays(home: Path) -> None:
+    """Who starts it again whenever it ends would do so for ever."""
+    with running("console", "--wait", "--listen", "0.0.0.0:0", "--db", "usage.db", home=home) as console:
+        console.until("for sign-in only")
+        assert console.process.poll() is None
+    assert console.process.returncode == 0
+    assert len(console.said) == 1
+
+
+def test_the_copy_of_the_figures_goes_with_it(home: Path) -> None:
+    """It is told to end by a signal, which must not end it before it has tidied up."""
+    folder = home / "temporary"
+    folder.mkdir()
+    options = ("--listen", "127.0.0.1:0", "--db", "usage.db")
+    with running("console", *options, home=home, TMPDIR=str(folder)) as console:
+        console.until("the console is at")
+        assert list(folder.iterdir())
+    assert console.said[-1] == "assay: the console has ended"
+    assert console.process.returncode == 0
+    assert list(folder.iterdir()) == []
 
 
 def test_a_taken_address_and_a_bad_certificate_are_said(home: Path) -> None:
