@@ -30,6 +30,19 @@ class SQLite(sqlite3.Connection):
         finally:
             self.execute(f"PRAGMA synchronous = {usual}")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that the block reads be of one moment."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.rollback()
+
+    def state(self) -> int:
+        """Give a number that is another one once another connection has changed the ledger."""
+        return int(self.execute("PRAGMA data_version").fetchone()[0])
+
     def tables(self) -> set[str]:
         """Name the tables."""
         return {name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
