@@ -49,10 +49,10 @@ def key_of(ledger: LedgerSettings) -> Path:
 def keys_of(ledger: LedgerSettings, weeks: int | None = None) -> Keys:
     """Read a ledger's keys, or make them; `weeks` are those of a period. Raises LedgerError.
 
-    Where a ledger's file has turns and no keys any more, it is said what that means. A database refuses other keys.
+    Where a ledger has turns and no keys any more, it is said what that means.
     """
     file = key_of(ledger)
-    lost = not file.exists() and isinstance(ledger.path, Path) and _has_turns(ledger)
+    lost = not file.exists() and _has_turns(ledger)
     keys = Keys.load_or_create(file, weeks)
     if lost:
         say(

@@ -23,7 +23,7 @@ def privacy(settings: Settings) -> Iterator[Finding]:
             "the ledger holds people's names in clear (identity.mode is plain)",
             "set identity.mode to pseudonyms, unless people and the works council have agreed",
         )
-    also = [path for path in (key_of(settings.ledger), settings.proxy.confdir) if path.exists()]
-    others = dict.fromkeys((*open_to_others(settings.ledger.file), *filter(is_open_to_others, also)))
-    for path in others:
+    files = {settings.proxy.confdir, key_of(settings.ledger)}
+    also = [file for file in files if file.exists() and is_open_to_others(file)]
+    for path in {*open_to_others(settings.ledger.file), *also}:
         yield bad(f"others on this machine can reach {path}", f"chmod go= {path}")

@@ -153,12 +153,12 @@ def _audited(settings: LedgerSettings) -> "Audited":
         return Audited(audit.entries(), audit.verify())
 
 
-def _found(ledger: LedgerSettings) -> None:
+def _found(settings: LedgerSettings) -> None:
     """Raise LedgerError where the ledger, or the key beside it, is not there yet."""
     from ledger.store import Ledger
 
-    Ledger.read(ledger.path).close()
-    keys_of(ledger)
+    Ledger.read(settings.path).close()
+    keys_of(settings)
 
 
 def _ready(admission: "Admission", supervised: bool, url: str) -> None:

@@ -238,8 +238,8 @@ class TestAtOnce:
             judged(ledger, 6, at=at(week))
             judged(ledger, 6, first=6, team="Legal", at=at(week))
         program = (
-            "import sys; from pathlib import Path; from ledger.store import Ledger\n"
-            "for outcome in Ledger.open(Path(sys.argv[1])).publication.close(float(sys.argv[2])):\n"
+            "import sys; from ledger.address import place_of; from ledger.store import Ledger\n"
+            "for outcome in Ledger.open(place_of(sys.argv[1])).publication.close(float(sys.argv[2])):\n"
             "    print(outcome.week, flush=True)\n"
         )
         for number in range(1, len(weeks)):
