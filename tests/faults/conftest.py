@@ -25,10 +25,10 @@ def site(tmp_path: Path, upstream: str) -> Site:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 3 MB, of its own."""
+    """A disk of 16 MB, of its own."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "assay-test", folder], check=False)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "assay-test", folder], check=False)
     if os.geteuid() or done.returncode:
         pytest.skip("mounting is not allowed here")
     yield folder

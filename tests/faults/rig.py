@@ -122,18 +122,19 @@ class Site:
         self.folder = folder
         self.db = folder / "usage.db"
         self.home = home or folder
+        self.environment: dict[str, str] = {}
         self._upstream = upstream
 
     @contextmanager
-    def proxy(self, port: int, **environment: str) -> Iterator[Running]:
+    def proxy(self, port: int) -> Iterator[Running]:
         arguments = ("--mode", f"reverse:{self._upstream}", "--listen", f"127.0.0.1:{port}", "--db", self.db)
-        with running("proxy", *arguments, home=self.home, **environment) as up:
+        with running("proxy", *arguments, home=self.home, python=(), **self.environment) as up:
             up.until("listens on")
             yield up
 
     @contextmanager
-    def classifier(self, **environment: str) -> Iterator[Running]:
-        with running("classify", "--db", self.db, home=self.home, **RULES, **environment) as up:
+    def classifier(self) -> Iterator[Running]:
+        with running("classify", "--db", self.db, home=self.home, python=(), **RULES | self.environment) as up:
             up.until("judges the turns")
             yield up
 
@@ -186,12 +187,12 @@ def check_to_the_number(site: Site, load: Load) -> None:
 
 
 @contextmanager
-def loaded(site: Site, clients: int = 4, **environment: str) -> Iterator[tuple[Load, Running, Running]]:
+def loaded(site: Site, clients: int = 4) -> Iterator[tuple[Load, Running, Running]]:
     """Run proxy and classifier under load; end the load, then them."""
     load, port = Load(), free_port()
     with ExitStack() as stack:
-        proxy = stack.enter_context(site.proxy(port, **environment))
-        classifier = stack.enter_context(site.classifier(**environment))
+        proxy = stack.enter_context(site.proxy(port))
+        classifier = stack.enter_context(site.classifier())
         load.begin(port, clients)
         stack.callback(load.end)
         load.more(100)

@@ -29,8 +29,8 @@ def test_a_clock_that_jumps_a_day_both_ways(site: Site, tmp_path: Path) -> None:
     (folder / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
     jumped = folder / "jumped"
     jumped.write_text("0", encoding="utf-8")
-    environment = {"PYTHONPATH": f"{folder}:{ROOT}", "JUMPED": str(jumped)}
-    with loaded(site, **environment) as (load, _, _):
+    site.environment = {"PYTHONPATH": f"{folder}:{ROOT}", "JUMPED": str(jumped)}
+    with loaded(site) as (load, _, _):
         for days in (1, 0, -1, 0, 1, -1):
             aside = folder / "next"
             aside.write_text(str(days * DAY), encoding="utf-8")
