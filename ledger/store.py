@@ -28,7 +28,7 @@ from ledger.settling import FileUpkeep
 from ledger.spools import Spools
 from ledger.sql import Connection, writing
 from ledger.sqlite import open_to_write
-from ledger.target import refuse_wrong
+from ledger.target import refuse_hollow, refuse_wrong
 from ledger.traces import Traces
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Upkeep(Protocol):
 
     def check(self) -> None:
         """Raise where the connection no longer writes into the ledger."""
+
+    def check_behind(self) -> None:
+        """Raise where what a transaction has written is not in the ledger, once it is committed."""
 
     def let_go(self) -> None:
         """Close the connection."""
@@ -83,6 +86,7 @@ class Ledger:
         program, and LedgerError when it cannot be written now or is corrupt.
         """
         refuse_wrong(path)
+        refuse_hollow(path)
         try:
             make_private(path)
         except OSError as error:
@@ -129,7 +133,7 @@ class Ledger:
             with writing(self._connection):
                 self._upkeep.check()
                 yield
-            self._upkeep.check()
+            self._upkeep.check_behind()
 
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id. The first team of a person's day (UTC) is that of all the day's later turns.

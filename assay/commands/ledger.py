@@ -33,3 +33,7 @@ def repair(settings: Settings) -> None:
     for table, rows in repaired.rows.items():
         click.echo(f"{rows:>12,} {table}")
     say(f"{sum(repaired.rows.values()):,} rows were recovered into {path}")
+    if repaired.unjudged:
+        say(
+            f"{repaired.unjudged:,} of the turns have lost their judgement with their text gone: they count as not judged"
+        )

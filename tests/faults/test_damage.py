@@ -35,15 +35,23 @@ def flip_bits(file: Path) -> None:
             opened.write(bytes([byte ^ 1 << chance.randrange(8)]))
 
 
-@pytest.mark.parametrize("spoil", [delete, cut, empty, flip_bits])
-@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+# The log's index is mapped into memory by SQLite: whoever cuts it short kills all who have it open.
+@pytest.mark.parametrize(
+    ("ending", "spoil"),
+    [
+        *(("", spoil) for spoil in (delete, cut, empty, flip_bits)),
+        *(("-wal", spoil) for spoil in (delete, cut, empty, flip_bits)),
+        *(("-shm", spoil) for spoil in (delete, flip_bits)),
+    ],
+)
 def test_what_comes_after_the_damage_is_logged(site: Site, ending: str, spoil: Spoil) -> None:
     """Every answer is right; every call after the damage is in the ledger once it is mended, or counted as lost."""
     with loaded(site) as (load, _, _):
         spoil(site.db.with_name(site.db.name + ending))
-        before = set(load.answered)
+        before = set(load.asked)
         load.more(200)
         repaired = assay("ledger", "repair", "--db", site.db, home=site.home)
+        until_mended = set(load.asked)  # whose judgements may have stood on damaged pages
         load.more(50)
     check_answers(load)
     assert repaired.returncode in (0, 1), repaired.stderr
@@ -56,7 +64,7 @@ def test_what_comes_after_the_damage_is_logged(site: Site, ending: str, spoil: S
     print(f"{spoil.__name__} usage.db{ending}: {len(before)} calls before, {len(gone)} gone; {len(missing)} after")
     assert [model for model, times in calls.items() if times > 1] == []
     assert len(missing) <= site.lost()
-    check_judged(site)
+    check_judged(site, until_mended)
 
 
 @pytest.mark.parametrize("ending", ["-wal", "-shm"])
