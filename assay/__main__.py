@@ -15,7 +15,7 @@ from assay.failure import FAILED, MISUSED, Failure, bug, say
 
 # Name: what it does. The module is assay.commands.NAME, which holds `command`.
 COMMANDS: Mapping[str, str] = {
-    "up": "Run proxy and classifier together, restarted when they fail. --demo brings its own traffic.",
+    "up": "Run proxy, classifier and console together, restarted when they fail. --demo brings its own traffic.",
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
     "console": "Show value, gap and air in the browser.",
@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "outcomes": "Import what teams brought about, and show it beside value.",
     "explain": "Say why a turn got its value.",
     "audit-access": "Look at a person's own rows, with a reason that is kept; see who did.",
+    "forget": "Delete one person's rows, wherever they are.",
     "score": "Rate prompts without a proxy: one text, or JSONL of any length.",
     "evaluate": "Measure the classifier against labelled prompts, beside simple baselines.",
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",

@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from ledger.store import Ledger
 if TYPE_CHECKING:
     from ledger.usage import ReadLedger
 
+IN_CLEAR = "names are stored in clear (identity.mode is plain)"
 MAX_NAME_CHARS = 320  # as the proxy reads a name
 
 
@@ -35,14 +36,51 @@ def checked(reason: str) -> str:
     return reason.strip()
 
 
-def pseudonyms(settings: Settings, keys: Keys, name: str) -> tuple[str, ...]:
-    """Give what stands in the ledger for a person, by any of their names: once a period, what the proxy writes."""
+def stands_for(settings: Settings, keys: Keys, name: str) -> tuple[str, ...]:
+    """Give what stands in the ledger for a person, by any of their names: what the proxy writes, once a period."""
+    name = _clean(name)
+    name = _other_names(settings).get(name, name)
+    persons = keys.persons(name)
+    return (name, *persons) if settings.identity.mode == "plain" else persons
+
+
+def ever_stood_for(settings: Settings, keys: Keys, name: str) -> tuple[str, ...]:
+    """Give all that may stand there: for each of their names, which may have been told since, and in clear."""
+    others = _other_names(settings)
+    name = others.get(_clean(name), _clean(name))
+    names = dict.fromkeys((name, *(other for other, own in others.items() if own == name)))
+    return (*names, *(person for each in names for person in keys.persons(each)))
+
+
+def _other_names(settings: Settings) -> Mapping[str, str]:
     try:
-        names = load_teams(settings.identity.teams).people
+        return load_teams(settings.identity.teams).people
     except SettingsError as error:
         raise Failure(str(error), MISUSED) from None
-    name = name.strip().lower()[:MAX_NAME_CHARS]
-    return keys.persons(names.get(name, name))
+
+
+def _clean(name: str) -> str:
+    return name.strip().lower()[:MAX_NAME_CHARS]
+
+
+def opening(settings: Settings) -> Callable[[], Ledger]:
+    """Give what opens the ledger for the proxy. Where names are in clear, the audit table says why before one is."""
+    path, identity = settings.ledger.path, settings.identity
+    entered = identity.mode != "plain"
+
+    def open_ledger() -> Ledger:
+        nonlocal entered
+        ledger = Ledger.open(path)
+        try:
+            if not entered:
+                audit_of(ledger, path).append(operator(None), IN_CLEAR, identity.plain_reason.strip())
+                entered = True
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    return open_ledger
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def identifying(settings: Settings) -> Iterator[Callable[["Keys"], "Resolver"]]:
 
     identity = settings.identity
     _check_headers(identity)
+    _check_mode(identity)
     try:
         teams = load_teams(identity.teams)
     except SettingsError as error:
@@ -46,6 +47,7 @@ def identifying(settings: Settings) -> Iterator[Callable[["Keys"], "Resolver"]]:
             teams.people,
             certificates,
             tokens,
+            plain=identity.mode == "plain",
         )
 
     if not isinstance(token_keys, FetchedKeys):
@@ -80,6 +82,17 @@ def _check_headers(identity: IdentitySettings) -> None:
             )
     if identity.team_header and not (identity.trusted_peers or identity.app_peers):
         raise _misused("identity.team_header counts from nobody: set identity.trusted_peers or identity.app_peers")
+
+
+def _check_mode(identity: IdentitySettings) -> None:
+    if identity.mode == "plain" and not identity.plain_reason.strip():
+        raise _misused(
+            "identity.mode is plain, and nothing says why: set identity.plain_reason, which is kept in the audit table"
+        )
+    if identity.mode != "plain" and identity.plain_reason:
+        raise _misused(
+            "identity.plain_reason is set, and names are not in clear: set identity.mode to plain, or remove it"
+        )
 
 
 def _certificates(identity: IdentitySettings) -> "Certificates | None":

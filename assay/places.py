@@ -1,8 +1,10 @@
 """Where Assay keeps what belongs to a ledger."""
 
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.failure import say
 from ledger.audit import PURPOSE, Audit
 from ledger.errors import LedgerError
 from ledger.keys import Keys, key_file
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
 
 
 def keys_of(ledger: Path, weeks: int | None = None) -> Keys:
-    """Read the keys that lie beside a ledger, or make them; `weeks` are those of a period. Raises LedgerError."""
-    return Keys.load_or_create(key_file(ledger), weeks)
+    """Read the keys that lie beside a ledger, or make them; `weeks` are those of a period. Raises LedgerError.
+
+    Where a ledger has turns and no keys any more, it is said what that means.
+    """
+    file = key_file(ledger)
+    lost = not file.exists() and _has_turns(ledger)
+    keys = Keys.load_or_create(file, weeks)
+    if lost:
+        say(
+            f"the key file {file} is gone and was made anew: everybody has a new pseudonym, people may count twice in "
+            "this week's groups, fingerprints in the teams file name nobody, and text that waits cannot be read. To "
+            "undo that, put the old file in its place"
+        )
+    return keys
 
 
 def audit_of(ledger: Ledger, path: Path) -> Audit:
@@ -33,3 +47,9 @@ def read_audit(ledger: "ReadLedger", path: Path) -> Audit:
 def head_of(ledger: Path) -> Path:
     """Say where the head of a ledger's audit table lies."""
     return ledger.with_name(ledger.name + ".audit")
+
+
+def _has_turns(ledger: Path) -> bool:
+    with suppress(LedgerError), closing(Ledger.read(ledger)) as reading:
+        return not reading.is_empty()
+    return False

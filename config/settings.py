@@ -202,6 +202,17 @@ class IdentitySettings(_Section):
         "Networks of the applications whose headers are believed.",
         'be a list of networks, as ["10.0.0.7/32"]',
     )
+    mode: Literal["pseudonyms", "plain"] = _setting(
+        "pseudonyms",
+        "plain: the ledger holds names in clear. For companies that have agreed on that with their people, as the law "
+        "and the works council want it.",
+        "be pseudonyms or plain",
+    )
+    plain_reason: str = _setting(
+        "",
+        "Why names are in clear. It is entered in the audit table at each start; mode plain needs it.",
+        "be a text",
+    )
     rotate_weeks: Annotated[int, Field(ge=1, le=52)] = _setting(
         4,
         "Weeks after which everybody gets a new pseudonym, from Monday, 0:00 UTC. A change counts from next Monday on.",

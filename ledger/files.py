@@ -49,6 +49,18 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(FOLDER_MODE, exist_ok=True)
 
 
+def open_to_others(ledger: Path) -> list[Path]:
+    """List what belongs to a ledger, its folder first, on which others have a right. Nothing is changed.
+
+    Raises OSError where it cannot be looked at.
+    """
+    folder = ledger.parent
+    if not folder.is_dir():
+        return []
+    ours = sorted(path for path in folder.iterdir() if path.name.lstrip(".").startswith(ledger.name) and path.is_file())
+    return [path for path in (folder, *ours) if is_open_to_others(path)]
+
+
 def is_open_to_others(path: Path) -> bool:
     """Tell whether group or others have any right on it."""
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)

@@ -27,7 +27,8 @@ BUSY_MS = 5000
 PAGE_BYTES, LOG_HEAD_BYTES, FRAME_HEAD_BYTES = 4096, 32, 24
 HEADER_BYTES, INTERIOR = 100, 5
 MOST_PAGES = 2**26  # a broken number is not believed: 256 GB
-LARGEST = 2**62
+LARGEST = 2**63 - 1
+MOST_GAPS = 10_000  # in one table
 WRITE_LOCK_AT = 120  # in the log's index
 SOON_SECONDS = 0.02
 
@@ -268,16 +269,19 @@ def _copy(source: SQLite, target: SQLite, table: str) -> int:
 def _rows(source: SQLite, table: str, columns: Sequence[str], key: str | None) -> Iterator[tuple[object, ...]]:
     """Read a table in the order of its key, and go on behind what cannot be read.
 
-    Without a key of whole numbers it is read from both its ends.
+    Without a key of whole numbers it is read until it breaks.
     """
     names = ", ".join(columns)
     if key is None:
         yield from _until_it_breaks(source, f"SELECT {names} FROM {table}", ())  # noqa: S608
         return
     last, index = -LARGEST, list(columns).index(key)
-    while True:
+    for _ in range(MOST_GAPS):
         for row in _until_it_breaks(source, f"SELECT {names} FROM {table} WHERE {key} > ? ORDER BY {key}", (last,)):  # noqa: S608
-            last = row[index]  # type: ignore[assignment]
+            found = row[index]
+            if not isinstance(found, int) or found <= last:
+                break  # a page that points backwards: it would be read for ever
+            last = found
             yield row
         if (behind := _behind(source, table, key, last)) is None:
             return
@@ -301,10 +305,10 @@ def _behind(source: SQLite, table: str, key: str, last: int) -> int | None:
 
     if readable(last) is False:
         return None
-    low, step = max(last, 0), 1
+    low, step = last, 1
     while (found := readable(low + step)) is None:
         low, step = low + step, 2 * step
-        if step > LARGEST:
+        if low + step > LARGEST:
             return None
     if not found:
         return None

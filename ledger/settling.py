@@ -3,13 +3,14 @@
 Leaves out which text is deleted, which is `store.py`'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.errors import said_of
 from ledger.presence import Presence
 from ledger.sql import writing
-from ledger.sqlite import SQLite
+from ledger.sqlite import SQLite, rewrite
 
 SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
 MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
@@ -56,17 +57,30 @@ class FileUpkeep:
         False while another process reads an older state: then it is worth another try later.
         """
         self.check()
-        log = self._path.with_name(self._path.name + "-wal")
         with said_of(self._path):
             self._close_up()
-            if not log.exists() or log.stat().st_size == 0:
-                return True
-            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            try:
-                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
-        return not busy
+            return self.empty_log(BUSY_MS)
+
+    def empty_log(self, busy_ms: int) -> bool:
+        """Empty the write-ahead log, and wait so long for who reads an older state; tell whether it is empty."""
+        log = self._path.with_name(self._path.name + "-wal")
+        if not log.exists() or log.stat().st_size == 0:
+            return True
+        with self._hurried(busy_ms):
+            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+    def rewrite(self) -> None:
+        """Write the file anew: what was deleted, or moved from page to page, is in it no more."""
+        self.check()
+        rewrite(self._connection)
+
+    @contextmanager
+    def _hurried(self, busy_ms: int) -> Iterator[None]:
+        self._connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
 
     def _close_up(self) -> None:
         """Rewrite some turns whose text was deleted, so that their pages are filled again.

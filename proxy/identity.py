@@ -30,7 +30,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    person: str  # keyed digest, of the period
+    person: str  # keyed digest, of the period; the name in mode plain
     team: str | None
     source: IdentitySource
 
@@ -65,14 +65,16 @@ class Resolver:
         people: Mapping[str, str] | None = None,
         certificates: Certificates | None = None,
         tokens: Tokens | None = None,
+        plain: bool = False,
     ) -> None:
         """`fronts` are proxies that authenticate people, `apps` are applications that say whom they serve, in headers
         that may be percent-encoded; `team_header` counts from both. Keys of `teams` are names as the sources give them:
         a user or e-mail address in lower case, `key:` and a key's fingerprint, an address or a CIDR. `people` gives a
         person's name for another one of theirs, both in lower case.
-        Raises ValueError for what is no CIDR.
+        `plain`: people are named in clear. Raises ValueError for what is no CIDR.
         """
         self._keys = keys
+        self._plain = plain
         self._fronts = _Trusted(fronts)
         self._apps = _Trusted(apps)
         self._team_header = (team_header or "").lower()
@@ -104,10 +106,15 @@ class Resolver:
         else:  # unreachable: an address always answers
             raise AssertionError("no identity source answered")
         return Identity(
-            person=self._keys.serving(asked.at).key.digest("person", self._people.get(claim.name, claim.name)),
+            person=self._person(asked, self._people.get(claim.name, claim.name)),
             team=self._team(asked, claim),
             source=claim.source,
         )
+
+    def _person(self, asked: Asked, name: str) -> str:
+        if self._plain:
+            return name.encode("utf-8", "replace").decode()
+        return self._keys.serving(asked.at).key.digest("person", name)
 
     def _certificate(self, asked: Asked, _: str | None) -> Claim | None:
         if self._certificates is None:

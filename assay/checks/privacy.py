@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assay.checks.finding import Finding, bad, good, note
 from config.settings import Settings
-from ledger.files import is_open_to_others
+from ledger.files import is_open_to_others, open_to_others
 
 
 def privacy(settings: Settings) -> Iterator[Finding]:
@@ -17,7 +17,12 @@ def privacy(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield good("the text of prompts goes with its judgement")
-    path = settings.ledger.path
-    for file in (path, path.with_name(f"{path.name}.key"), settings.proxy.confdir):
-        if file.exists() and is_open_to_others(file):
-            yield bad(f"others on this machine can read {file}", f"chmod go= {file}")
+    if settings.identity.mode == "plain":
+        yield note(
+            "the ledger holds people's names in clear (identity.mode is plain)",
+            "set identity.mode to pseudonyms, unless people and the works council have agreed",
+        )
+    confdir = settings.proxy.confdir
+    also = [confdir] if confdir.exists() and is_open_to_others(confdir) else []
+    for path in (*open_to_others(settings.ledger.path), *also):
+        yield bad(f"others on this machine can reach {path}", f"chmod go= {path}")

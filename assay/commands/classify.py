@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import click
 
 from assay import lifeline
+from assay.access import say_open
 from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
@@ -37,15 +38,17 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
-    from assay.housekeeping import Housekeeping, pruning
+    from assay.housekeeping import Housekeeping, key_destruction, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
+    from ledger.keys import key_file
     from ledger.store import Ledger
     from ledger.target import refuse_wrong
 
     path = settings.ledger.path
     refuse_wrong(path)
+    say_open(path)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -67,6 +70,11 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
         def progress(more: Drained) -> None:
             nonlocal done
+            if more.lost and not done.lost:
+                say(
+                    "turns wait whose text cannot be read any more, as the key file is another one: they count as "
+                    f"noise (restore {key_file(path)} from a backup, for those to come)"
+                )
             done = before + more
             if tally:
                 tally(done)
@@ -75,11 +83,12 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             if once:
                 say(said)
             set_smallest(ledger.policy, settings)
+            retention = retention_of(settings)
             steps = {
                 "publishing": publishing(ledger.publication),
-                "pruning": pruning(ledger.pruning, retention_of(settings), path),
+                "pruning": pruning(ledger.pruning, retention, path),
+                "the destruction of old keys": key_destruction(keys, retention),
             }
-            housekeeping = Housekeeping(steps)
             drain(
                 ledger,
                 judge,
@@ -88,7 +97,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
                 stop=stop,
                 keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
                 progress=progress,
-                tidy=housekeeping.tidy,
+                tidy=Housekeeping(steps).tidy,
             )
 
     with ExitStack() as stack:

@@ -34,6 +34,4 @@ def repair(settings: Settings) -> None:
         click.echo(f"{rows:>12,} {table}")
     say(f"{sum(repaired.rows.values()):,} rows were recovered into {path}")
     if repaired.unjudged:
-        say(
-            f"{repaired.unjudged:,} of the turns have lost their judgement with their text gone: they count as not judged"
-        )
+        say(f"{repaired.unjudged:,} turns have lost their judgement, and their text was gone: they stay not judged")

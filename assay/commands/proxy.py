@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay import lifeline
+from assay.access import say_open
+from assay.accountable import IN_CLEAR, opening
 from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
@@ -43,7 +45,6 @@ def command(settings: Settings, supervised: bool) -> None:
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
     from assay.own_dialects import dialect, read_dialects, with_own
-    from ledger.store import Ledger
     from ledger.target import refuse_wrong
     from proxy.assembly import Assembly
     from proxy.capture import Capture
@@ -59,8 +60,11 @@ def command(settings: Settings, supervised: bool) -> None:
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
     refuse_wrong(path)
+    say_open(path)
     with ExitStack() as stack:
         resolver = stack.enter_context(identifying(settings))
+        if settings.identity.mode == "plain":
+            say(f"{IN_CLEAR}: {settings.identity.plain_reason.strip()}")
 
         def assembly() -> Assembly:
             keys = keys_of(path, settings.identity.rotate_weeks)
@@ -69,7 +73,7 @@ def command(settings: Settings, supervised: bool) -> None:
         def waiting() -> Waiting:
             return Waiting(path, keys_of(path).stable.derive("spool"), settings.ledger.spool_size)
 
-        intake = Intake(lambda: Ledger.open(path), assembly, waiting=waiting, say=say)
+        intake = Intake(opening(settings), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:

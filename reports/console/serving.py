@@ -1,6 +1,7 @@
 """Serves the console on an address, until told to stop."""
 
 import asyncio
+import signal
 import socket
 import ssl
 from collections.abc import Callable
@@ -52,16 +53,22 @@ def serve(app: App, address: Address, ready: Callable[[str], None]) -> None:
             f"console.certificate {address.certificate} cannot be used ({type(error).__name__}): name a PEM file with "
             "a certificate and its key"
         ) from None
+    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what ended it, which would end us at once
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     ready(address.url(listening.getsockname()[1]))
-    asyncio.run(uvicorn.Server(config).serve([listening]))
+    asyncio.run(server.serve([listening]))
 
 
 def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family)
+        listening = socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise ListenError(
             f"the console cannot listen on {address.host}:{address.port} ({(error.strerror or str(error)).lower()}): "
             "choose another --listen (console.listen)"
         ) from None
+    # asyncio sets it only on sockets that it has made itself; without, each answer waits 40 ms for the client's word.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening

@@ -26,8 +26,19 @@ def test_on_loopback_it_is_open_and_says_where_it_is(home: Path) -> None:
         with httpx.Client(base_url=url, trust_env=False) as browser:
             wait_until(lambda: "still open" in browser.get("/").text)
             assert "Platform" in browser.get("/").text
+            assert "Spearman" in browser.get("/coverage").text
             assert "server" not in browser.get("/").headers
             assert browser.get("/", headers={"Host": "evil.example.com"}).status_code == 400
+
+
+def test_it_ends_in_good_order_and_takes_its_copy_away(home: Path) -> None:
+    (home / "tmp").mkdir()
+    with running("console", "--db", "usage.db", home=home, TMPDIR=str(home / "tmp")) as console:
+        console.until("the console is at")
+        assert len(list((home / "tmp").glob("assay-console-*"))) == 1
+        console.process.terminate()
+        assert console.process.wait(60) == 0
+    assert not list((home / "tmp").iterdir())
 
 
 def test_a_forwarded_address_does_not_make_a_peer(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -10,7 +10,10 @@ import httpx
 import pytest
 from cryptography import x509
 
-from tests.assay.running import Running, assay, running
+from assay.accountable import opening
+from config.loading import load
+from ledger.errors import LedgerError
+from tests.assay.running import Running, assay, running, wait_until
 from tests.proxy.certifying import DAY, NOW, certify, unchecking
 from tests.proxy.signing import KeyServer, ec_key, jwk, jwks, key_server, token
 
@@ -156,6 +159,99 @@ def test_headers_count_from_their_peers_alone(tmp_path: Path) -> None:
     nothing_leaked(tmp_path, said)
 
 
+def test_names_are_in_clear_where_the_audit_table_says_why(tmp_path: Path) -> None:
+    """It is said and entered at each start."""
+    settings = (
+        '[identity]\nmode = "plain"\nplain_reason = "agreed on 2 November"\n'
+        'headers = ["X-User"]\ntrusted_peers = ["127.0.0.1"]\n'
+    )
+    for number in range(2):
+        with proxying(tmp_path, settings) as (proxy, address):
+            ask(address, f"question {number}", {"X-User": "Ada@Example.com"})
+            proxy.process.terminate()
+            said = proxy.rest()
+        assert any("in clear (identity.mode is plain): agreed on 2 November" in line for line in said)
+    assert turns(tmp_path) == [("ada@example.com", "header")] * 2
+    with closing(sqlite3.connect(tmp_path / "usage.db")) as connection:
+        entries = connection.execute("SELECT what, why FROM audit").fetchall()
+    assert entries == [("names are stored in clear (identity.mode is plain)", "agreed on 2 November")] * 2
+    asked = ("--reason", "asked", "--db", "usage.db")
+    shown = assay("audit-access", "turns", "--person", "Ada@example.com", *asked, "--format", "csv", home=tmp_path)
+    assert len(shown.stdout.splitlines()) == 3
+    assert assay("forget", "Ada@example.com", *asked, home=tmp_path).stdout.startswith("Forgot 2 turns")
+
+
+def test_no_ledger_is_opened_for_names_before_the_audit_table_says_why(tmp_path: Path) -> None:
+    """Once a process."""
+    reason = {"identity.mode": "plain", "identity.plain_reason": "agreed"}
+    open_ledger = opening(load(None, {"ledger.path": str(tmp_path / "usage.db"), **reason}))
+    for _ in range(2):
+        open_ledger().close()
+        with closing(sqlite3.connect(tmp_path / "usage.db")) as connection:
+            assert connection.execute("SELECT why FROM audit").fetchall() == [("agreed",)]
+    (tmp_path / "other.db.audit").mkdir()
+    refused = opening(load(None, {"ledger.path": str(tmp_path / "other.db"), **reason}))
+    with pytest.raises(LedgerError, match="the head of the audit table"):
+        refused()
+
+
+def test_keys_that_are_gone_are_made_anew_and_that_is_said(tmp_path: Path) -> None:
+    """Traffic goes on, and nothing is silent about it."""
+    with proxying(tmp_path, "") as (proxy, address):
+        ask(address, "one")
+        proxy.process.terminate()
+        proxy.rest()
+    (tmp_path / "usage.db.key").unlink()
+    with proxying(tmp_path, "") as (proxy, address):
+        ask(address, "two")
+        proxy.process.terminate()
+        said = proxy.rest()
+    assert sum("usage.db.key is gone and was made anew" in line for line in said) == 1
+    assert len({person for person, _ in turns(tmp_path)}) == 2
+    done = assay("classify", "--once", "--db", "usage.db", "--backend", "rules", home=tmp_path)
+    assert "turns wait whose text cannot be read any more" in done.stderr
+    assert "2 turns judged" in done.stderr
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.chmod(0o644), lambda path: path.write_bytes(b"damaged")])
+def test_a_key_file_that_cannot_be_used_stops_no_traffic(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    """Calls wait, under no wrong key, and are entered under the right one when it is back."""
+    key = tmp_path / "usage.db.key"
+    with proxying(tmp_path, "") as (proxy, address):
+        ask(address, "one")
+        proxy.process.terminate()
+        proxy.rest()
+    content = key.read_bytes()
+    spoil(key)
+    with proxying(tmp_path, "") as (proxy, address):
+        ask(address, "two")
+        assert any("Traffic goes on, and calls wait in memory" in line for line in proxy.said)
+        key.write_bytes(content)
+        key.chmod(0o600)
+        wait_until(lambda: len(turns(tmp_path)) == 2)
+    assert len({person for person, _ in turns(tmp_path)}) == 1
+
+
+def test_what_others_can_reach_is_said_in_a_line(tmp_path: Path) -> None:
+    home = tmp_path / "open"
+    home.mkdir(0o755)
+    home.chmod(0o755)
+    (home / "usage.db").touch(0o644)
+    (home / "usage.db").chmod(0o644)
+    (home / "another").touch(0o644)
+    with proxying(home, "") as (proxy, _):
+        proxy.process.terminate()
+        said = proxy.rest()
+    (line,) = [line for line in said if "others on this machine" in line]
+    assert (
+        line.strip()
+        == "assay: others on this machine can reach ., usage.db: take their rights away (chmod go= . usage.db)"
+    )
+    home.chmod(0o700)
+    done = assay("classify", "--once", "--db", "usage.db", "--backend", "rules", home=home)
+    assert "others on this machine" not in done.stderr
+
+
 # Settings that cannot be used: one sentence with the fix, and exit code 2.
 
 TOKEN = '[token]\nheader = "Authorization"\n'
@@ -174,6 +270,11 @@ URL = "https://id.example.com/certs"
         ('[identity]\napp_peers = ["10.0.0.0/8"]', "set identity.app_headers to the one that the application sets"),
         ('[identity]\nteam_header = "X-Team"', "identity.team_header counts from nobody"),
         ('[identity]\napp_peers = ["x"]', "identity.app_peers must be a list of networks"),
+        ('[identity]\nmode = "plain"', "identity.mode is plain, and nothing says why: set identity.plain_reason"),
+        ('[identity]\nmode = "plain"\nplain_reason = " "', "nothing says why: set identity.plain_reason"),
+        ('[identity]\nplain_reason = "x"', "names are not in clear: set identity.mode to plain, or remove it"),
+        ('[identity]\nmode = "clear"', "identity.mode must be pseudonyms or plain"),
+        ("[identity]\nrotate_weeks = 53", "identity.rotate_weeks must be a number of weeks from 1 to 52"),
         (f'[token]\nkeys = "{URL}"', "token.header is not set, so no token is read"),
         (TOKEN, "token.keys is not set, so no token can be checked"),
         (TOKEN + 'keys = "none.pem"', "token.keys none.pem cannot be read (no such file"),
@@ -187,7 +288,7 @@ URL = "https://id.example.com/certs"
     ],
 )
 def test_a_setting_that_cannot_be_used_is_said(tmp_path: Path, settings: str, sentence: str) -> None:
-    mode = [] if "mode" in settings else ["--mode", "reverse:http://127.0.0.1:9"]
+    mode = [] if "[proxy]\nmode" in settings else ["--mode", "reverse:http://127.0.0.1:9"]
     (tmp_path / "assay.toml").write_text(settings)
     (tmp_path / "short").write_text("x")
     done = assay("proxy", *mode, "--listen", "127.0.0.1:0", "--db", "usage.db", home=tmp_path)

@@ -30,6 +30,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
 def corrupt(home: Path) -> list[str | Path]:
     """Make a ledger that is none."""
     (home / "usage.db").write_bytes(b"not a database, but long enough to be looked at" * 40)
+    (home / "usage.db").chmod(0o600)
     return ["--db", home / "usage.db"]
 
 

@@ -72,6 +72,7 @@ def test_what_can_be_read_is_recovered(db: Path, spoil: Callable[[Path], None], 
         assert ledger.judge([judgement(entered(ledger))]) == 1
     assert {file.name for file in db.parent.iterdir()} <= {
         "usage.db",
+        "usage.db.key",
         "usage.db-wal",
         "usage.db-shm",
         *(repaired.aside.name + ending for ending in ("", "-wal", "-shm")),

@@ -2,37 +2,29 @@
 
 import random
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ledger.records import Message
+from ledger.sealing import Binding, Column, Sealing
 from ledger.settling import SLICE
 from ledger.store import Ledger, LedgerError
-from tests.ledger.facts import answer, call, entered, everything, judgement, turn
+from tests.ledger.facts import answer, call, entered, everything, judgement, turn, words
 from tests.ledger.judging import BATCH, CLASSIFIER
-
-
-def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(db)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+from tests.ledger.straight import REFUSED, rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
-    """The ledger, its log and its shared memory have mode 0600; the folder that was made has 0700."""
+    """The ledger, its log, its shared memory and its keys have mode 0600; the folder that was made has 0700."""
     entered(ledger)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in db.parent.iterdir()}
-    assert modes == {"usage.db": 0o600, "usage.db-wal": 0o600, "usage.db-shm": 0o600}
+    assert modes == dict.fromkeys(("usage.db", "usage.db-wal", "usage.db-shm", "usage.db.key"), 0o600)
     assert stat.S_IMODE(db.parent.stat().st_mode) == 0o700
 
 
@@ -148,7 +140,8 @@ class TestJudging:
         """And the turn waits for nobody any more."""
         first, second = entered(ledger, "one", context=(Message("user", "before"),)), entered(ledger, "two")
         ledger.judge([judgement(first)])
-        assert rows(db, "SELECT text, context FROM turns ORDER BY id") == [(None, None), ("two", None)]
+        assert words(db) == [None, "two"]
+        assert rows(db, "SELECT context FROM turns ORDER BY id") == [(None,), (None,)]
         assert [waiting.id for waiting in ledger.unjudged("other", limit=9)] == [second]
 
     def test_the_second_judgement_by_a_classifier_is_ignored(self, ledger: Ledger, db: Path) -> None:
@@ -167,7 +160,7 @@ class TestJudging:
     def test_a_batch_is_stored_whole_or_not_at_all(self, ledger: Ledger, db: Path) -> None:
         """A level that the rubric does not know is a bug, and shows as one."""
         ids = [entered(ledger), entered(ledger)]
-        with pytest.raises(sqlite3.Error):
+        with pytest.raises(REFUSED):
             ledger.judge([judgement(ids[0]), judgement(ids[1], level=9)])
         assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
         assert len(ledger.unjudged("test-1", limit=9)) == 2
@@ -190,6 +183,13 @@ class TestJudging:
         assert ledger.expire_text("9999-01-01T00:00:00.000Z") == 0
 
 
+class Unsealed(Sealing):
+    """Stores text as an older Assay did, so that any piece of it can be told in a file."""
+
+    def seal(self, words: str, binding: Binding, column: Column) -> str:
+        return words
+
+
 class TestSettling:
     """Deleted text is nowhere in the files."""
 
@@ -197,6 +197,7 @@ class TestSettling:
     def test_no_byte_of_a_deleted_text_is_left(self, ledger: Ledger, db: Path, keep_text_seconds: float) -> None:
         """Texts of all sizes, judged out of order, while others wait; looked for in every file of the folder."""
         chance = random.Random(5)
+        ledger._sealing = Unsealed(db)
         waiting: dict[int, bytes] = {}
         gone: set[bytes] = set()
         for _ in range(80):
@@ -232,7 +233,7 @@ class TestSettling:
     def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
         """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""
         entered(ledger)
-        reader = sqlite3.connect(db, isolation_level=None)
+        reader = straight(db)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM turns").fetchone()
         entered(ledger)
@@ -342,7 +343,7 @@ class TestRefusals:
     def test_a_locked_ledger(self, ledger: Ledger, db: Path) -> None:
         """Said when the wait is over; the block's own faults are told from it."""
         ledger._connection.execute("PRAGMA busy_timeout = 1")
-        other = sqlite3.connect(db, isolation_level=None)
+        other = straight(db)
         other.execute("BEGIN IMMEDIATE")
         assert "locked by another program" in self.refusal(lambda: entered(ledger))
         other.close()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
-from tests.proxy.asking import asked, chat
+from tests.ledger.facts import words
+from tests.proxy.asking import asked, chat, tool_loop
 
 NOON = 1_795_000_000.0
 ANSWER = b'{"id":"a","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
@@ -200,5 +202,23 @@ def test_a_request_that_goes_on_from_an_answer_finds_its_turn(open_intake: Opene
     for number, (said, previous) in enumerate(steps):
         exchange(open_intake(), *response(NOON + 100 * number, number, said, previous))
     assert [turn_id for _, turn_id in kinds(db)] == [1, 1, 2, 2, 3, None]
-    assert rows(db, "SELECT text FROM turns ORDER BY id") == [("mend it",), ("continue",), ("continue",)]
+    assert words(db) == ["mend it", "continue", "continue"]
     assert rows(db, "SELECT count(DISTINCT conversation) FROM turns") == [(1,)]
+
+
+def test_a_conversation_that_crosses_the_end_of_a_period_is_another_one_there(db: Path, tmp_path: Path) -> None:
+    """Of a person with another pseudonym. An agent's loop that is under way counts its ask once more."""
+    keys = Keys.load_or_create(tmp_path / "key", weeks=1, now=NOON)
+    end = datetime.fromisoformat(keys.period(NOON)[1]).timestamp()
+    intake = Intake(lambda: Ledger.open(db), Assembly(ROUTES, Resolver(keys), keys))
+    intake.start()
+    exchange(intake, asked(tool_loop("mend it", 0), at=end - 20))
+    exchange(intake, asked(tool_loop("mend it", 1), at=end - 10))
+    exchange(intake, asked(tool_loop("mend it", 2), at=end))
+    exchange(intake, asked(tool_loop("mend it", 3), at=end + 10))
+    intake.stop()
+    assert kinds(db) == [("prompt", 1), ("continuation", 1), ("continuation", 2), ("continuation", 2)]
+    assert rows(db, "SELECT count(DISTINCT person), count(DISTINCT conversation), count(DISTINCT ask) FROM turns") == [
+        (2, 2, 2)
+    ]
+    assert words(db) == ["mend it", "mend it"]

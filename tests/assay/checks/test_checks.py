@@ -178,6 +178,8 @@ def test_a_changed_model_is_bad(tmp_path: Path) -> None:
 
 def test_kept_text_and_open_files_are_said(tmp_path: Path) -> None:
     assert states(privacy(settings(tmp_path))) == ["good"]
+    plain = settings(tmp_path, identity__mode="plain", identity__plain_reason="agreed")
+    assert states(privacy(plain)) == ["good", "note"]
     (tmp_path / "usage.db").touch(0o644)
     found = list(privacy(settings(tmp_path, ledger__keep_text_days=3)))
     assert {finding.state for finding in found} == {"note", "bad"}
