@@ -1,4 +1,4 @@
-# Two images: docker build --target proxy .   and   docker build --target classifier .
+# Three images: docker build --target proxy .   and the same with classifier and console.
 # BASE is any image with Python 3.11 or newer and its venv module.
 ARG BASE=docker.io/library/python:3.13-slim
 
@@ -21,6 +21,10 @@ RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir
 FROM build AS build-classifier
 RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps \
     -r requirements/classifier.txt /build/wheels/*.whl
+
+FROM build AS build-console
+RUN /build/bin/pip --python /opt/assay/bin/python install --quiet --no-cache-dir --no-deps \
+    -r requirements/console.txt /build/wheels/*.whl
 
 # No compiler and no network is needed from here on; the root may be read-only.
 FROM ${BASE} AS runtime
@@ -46,4 +50,16 @@ CMD ["proxy", "--listen", "0.0.0.0:8080"]
 
 FROM runtime AS classifier
 COPY --from=build-classifier /opt/assay /opt/assay
+# Read by the check below, and by nobody outside while the address is a loopback one.
+ENV ASSAY_CLASSIFIER__METRICS=127.0.0.1:9465
+HEALTHCHECK --interval=60s --timeout=20s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9465/metrics', timeout=15).close()"]
 CMD ["classify"]
+
+FROM runtime AS console
+COPY --from=build-console /opt/assay /opt/assay
+EXPOSE 8090
+# Unhealthy while it waits for its sign-in or for the ledger: its log says which.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8090), 4).close()"]
+CMD ["console", "--wait", "--listen", "0.0.0.0:8090"]

@@ -75,8 +75,10 @@ docs: .venv/ready ## write config/default.toml and the docs' tables anew from wh
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \
 		--group test --group lint --group build $(ARGS) --output-file requirements/lock.txt
-	@for image in proxy classifier; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
-		--constraint requirements/lock.txt --output-file requirements/$$image.txt || exit 1; done
+	@for image in proxy classifier console; do .venv-lock/bin/uv $(COMPILE) --extra $$image \
+		--constraint requirements/lock.txt --output-file .venv-lock/$$image.txt && \
+		sed 's/==.*//' .venv-lock/$$image.txt | sort -u | while read name; do grep "^$$name==" requirements/lock.txt; done \
+		> requirements/$$image.txt || exit 1; done
 	@.venv-lock/bin/uv $(COMPILE) --extra train --constraint requirements/lock.txt $(ARGS) --output-file .venv-lock/train.txt
 	@# Torch is installed by train-env, as its CPU build. What is in lock.txt is not said again.
 	@grep -vxFf requirements/lock.txt .venv-lock/train.txt | grep -vE '^(torch|triton|nvidia|cuda)' > requirements/train.txt

@@ -12,11 +12,14 @@ PATIENCE_SECONDS = 1.0  # between tries
 SOUND_SECONDS = 10.0  # for which the work goes on before the ledger counts as mended
 
 
-def patiently(work: Callable[[], None], stop: threading.Event, say: Callable[[str], None]) -> None:
-    """Do `work`, from its beginning whenever the ledger refuses, until it returns or `stop` is set."""
+def patiently(work: Callable[[], None], stop: threading.Event, say: Callable[[str], None], who: str) -> None:
+    """Do `work`, from its beginning whenever the ledger refuses, until it returns or `stop` is set.
+
+    `who` waits, as "the classifier".
+    """
     refused = False
     while not stop.is_set():
-        mended = threading.Timer(SOUND_SECONDS, say, ["the ledger can be used again: the classifier goes on"])
+        mended = threading.Timer(SOUND_SECONDS, say, [f"the ledger can be used again: {who} goes on"])
         if refused:
             mended.daemon = True
             mended.start()
@@ -27,7 +30,7 @@ def patiently(work: Callable[[], None], stop: threading.Event, say: Callable[[st
             refused = refused and time.monotonic() - began < SOUND_SECONDS
             if not refused and not isinstance(error, Displaced):
                 why = str(error) if isinstance(error, LedgerError) else f"the ledger refuses ({type(error).__name__})"
-                say(f"{why}. The classifier waits until then")
+                say(f"{why}. {who.capitalize()} waits until then")
                 refused = True
             stop.wait(PATIENCE_SECONDS)
         else:

@@ -22,6 +22,7 @@ CREATE TABLE published (
     category TEXT,
     assistant TEXT,
     model TEXT,
+    cause TEXT,
     people INTEGER NOT NULL,
     raw_calls INTEGER NOT NULL,
     turns INTEGER NOT NULL,

@@ -13,7 +13,7 @@ from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
 from ledger.rows import number_of
 from ledger.sql import Connection, statements, writing
-from ledger.views import replace_views
+from ledger.views import drop_views, replace_views
 
 CONVERTED_AT_A_TIME = 10_000  # rows
 
@@ -377,6 +377,11 @@ def _contested_words(connection: Connection) -> None:
     connection.execute("ALTER TABLE contests ADD COLUMN words TEXT")
 
 
+def _causes(connection: Connection) -> None:
+    """Why turns are air, as published from now on."""
+    connection.execute("ALTER TABLE published ADD COLUMN cause TEXT")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -389,6 +394,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _contests_and_events,
     _weeks_are_never_replaced,
     _contested_words,
+    _causes,
 )
 
 
@@ -405,6 +411,8 @@ def migrate(connection: Connection, path: Place, now: float) -> None:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
             elif number < len(MIGRATIONS) and isinstance(path, Path):
                 back_up(path, number)
+            if number < len(MIGRATIONS):
+                drop_views(connection)
             _run(connection, range(number, len(MIGRATIONS)), now)
     replace_views(connection)
 

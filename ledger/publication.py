@@ -25,17 +25,18 @@ TRIES = 3  # to close a week while turns of it still come
 CELLS = """
 WITH seen AS MATERIALIZED (
     SELECT
-        v.person, v.team, v.category, v.assistant, v.model, v.value,
+        v.person, v.team, v.category, v.assistant, v.model, v.cause, v.value,
         (SELECT count(*) FROM calls AS c WHERE c.turn_id = v.turn_id) AS calls
     FROM turn_values AS v
     WHERE v.at >= ? AND v.at < ?
 )
 SELECT
     person, coalesce(team, '(no team)'), coalesce(category, '(not judged)'), assistant, coalesce(model, '(no model)'),
-    sum(calls), count(*), count(value), sum(CASE WHEN value < 0.1 THEN 1 ELSE 0 END), coalesce(sum(value), 0.0)
+    sum(calls), count(*), count(value), sum(CASE WHEN value < 0.1 THEN 1 ELSE 0 END), coalesce(sum(value), 0.0),
+    coalesce(cause, CASE WHEN value IS NULL THEN '(not judged)' ELSE '(no air)' END)
 FROM seen
-GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 11
+ORDER BY 1, 2, 3, 4, 5, 11
 """
 
 EACH_CALL = """
@@ -165,8 +166,8 @@ class Publication:
     def _write(self, record: "_Record") -> None:
         week = record.week[0]
         self._connection.executemany(
-            "INSERT INTO published (week, team, category, assistant, model, people, raw_calls, turns, judged, value,"
-            " gap, air) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO published (week, team, category, assistant, model, cause, people, raw_calls, turns, judged,"
+            " value, gap, air) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [_row(str(week), row) for row in record.rows],
         )
         (since,) = self._connection.execute("SELECT since FROM open_since").fetchone()
@@ -191,13 +192,15 @@ class _Record:
 
 def _cell(
     person: str, team: str, category: str, assistant: str, model: str, calls: int, turns: int, judged: int, air: int,
-    value: float,
+    value: float, cause: str,
 ) -> Cell:  # fmt: skip
-    return Cell(person, team, category, assistant, model, int(calls), int(turns), int(judged), int(air), float(value))
+    return Cell(
+        person, team, category, assistant, model, int(calls), int(turns), int(judged), int(air), float(value), cause
+    )
 
 
 def _row(week: str, row: Shown) -> tuple[object, ...]:
     return (
-        week, row.team, row.category, row.assistant, row.model, row.people, row.raw_calls, row.turns, row.judged,
-        row.value, row.gap, row.air,
+        week, row.team, row.category, row.assistant, row.model, row.cause, row.people, row.raw_calls, row.turns,
+        row.judged, row.value, row.gap, row.air,
     )  # fmt: skip

@@ -13,10 +13,10 @@ from ledger.differences import Column, Row, unprotected
 
 SMALL = "(small groups)"
 
-Side = Literal["team", "category", "assistant", "model"]
-SIDES: tuple[Side, ...] = ("team", "category", "assistant", "model")
+Side = Literal["team", "category", "assistant", "model", "cause"]
+SIDES: tuple[Side, ...] = ("team", "category", "assistant", "model", "cause")
 Name = TypeVar("Name", str, tuple[str, str])
-TABLED: tuple[Side, ...] = ("category", "assistant")  # those that teams are shown by
+TABLED: tuple[Side, ...] = ("category", "assistant", "cause")  # those that teams are shown by
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Cell:
     judged: int  # turns
     air: int  # of these, those that are worth next to nothing
     value: float
+    cause: str = "(no air)"  # why the turns are air
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Shown:
     category: str | None
     assistant: str | None
     model: str | None
+    cause: str | None
     people: int
     raw_calls: int
     turns: int
@@ -157,7 +159,7 @@ class _Week:
         for cell in self._cells:
             kind = _kind(cell)
             if kind not in keys:
-                keys[kind] = [(None, None, None, None), *map(_key, self._column(kind))]
+                keys[kind] = [(None,) * len(SIDES), *map(_key, self._column(kind))]
             for key in keys[kind]:
                 rows[key].append(cell)
         for key in sorted(rows, key=lambda key: [(name is not None, name or "") for name in key]):
@@ -205,12 +207,13 @@ def _small_teams(cells: Sequence[Cell], few: int) -> tuple[set[str], bool]:
 def _row(key: Sequence[str | None], cells: Collection[Cell]) -> Shown:
     turns, judged = sum(cell.turns for cell in cells), sum(cell.judged for cell in cells)
     value = sum(cell.value for cell in cells)
-    team, category, assistant, model = key
+    team, category, assistant, model, cause = key
     return Shown(
         team=team,
         category=category,
         assistant=assistant,
         model=model,
+        cause=cause,
         people=len({cell.person for cell in cells}),
         raw_calls=sum(cell.calls for cell in cells),
         turns=turns,
@@ -229,7 +232,7 @@ def _members(cells: Iterable[Cell], name: Callable[[Cell], Name]) -> dict[Name, 
 
 
 def _kind(cell: Cell) -> tuple[str, ...]:
-    return (cell.team, cell.category, cell.assistant, cell.model)
+    return tuple(_name(cell, side) for side in SIDES)
 
 
 def _key(row: Row) -> tuple[str | None, ...]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ledger.sql import Connection, statements, writing
 
-Grouping = Literal["team", "week", "category", "assistant", "model"]
+Grouping = Literal["team", "week", "category", "assistant", "model", "cause"]
 
 # The name of the group that a turn falls into, as SQL over `turn_values`.
 GROUPINGS: Mapping[Grouping, str] = {
@@ -18,8 +18,9 @@ GROUPINGS: Mapping[Grouping, str] = {
     "category": "coalesce(category, '(not judged)')",
     "assistant": "assistant",
     "model": "coalesce(model, '(no model)')",
+    "cause": "coalesce(cause, CASE WHEN value IS NULL THEN '(not judged)' ELSE '(no air)' END)",
 }
-PARTITIONED: tuple[Grouping, ...] = ("team", "category", "assistant", "model")
+PARTITIONED: tuple[Grouping, ...] = ("team", "category", "assistant", "model", "cause")
 SMALL_TEAM = "CASE WHEN t.people >= (SELECT people FROM few) THEN c.grp ELSE '(small groups)' END"
 
 
@@ -46,6 +47,12 @@ def replace_views(connection: Connection) -> None:
         return
     with writing(connection):
         connection.make_views(wanted)
+
+
+def drop_views(connection: Connection) -> None:
+    """Take our views away, before the tables that they read change: the new ones come with `replace_views`."""
+    for statement in reversed(list(_script())):
+        connection.execute(f"DROP VIEW IF EXISTS {_name(statement)}")
 
 
 def _script() -> Iterator[str]:

@@ -10,7 +10,14 @@ CREATE VIEW turn_values AS
 SELECT
     turn_id, at, week, team, person, assistant, client, model, category, level, weight, novelty, attention,
     -- 0 for what no person asked for; NULL while the turn waits for its judgement
-    CASE category WHEN 'automation' THEN 0.0 ELSE weight * novelty * attention END AS value
+    CASE category WHEN 'automation' THEN 0.0 ELSE weight * novelty * attention END AS value,
+    -- Why a turn is air: its first cause. NULL: it is not judged, or is no air.
+    CASE
+        WHEN category = 'automation' THEN 'automation'
+        WHEN weight < 0.1 THEN CASE level WHEN 0 THEN 'noise' ELSE 'trivial' END
+        WHEN weight * novelty < 0.1 THEN 'repeats'
+        WHEN weight * novelty * attention < 0.1 THEN 'unread'
+    END AS cause
 FROM (
     SELECT
         t.id AS turn_id, t.at, t.team, t.person, t.assistant, t.client,
@@ -89,7 +96,7 @@ SELECT classifier, count(*) AS judged, min(at) AS since, max(at) AS latest
 FROM judgements
 GROUP BY classifier;
 
--- Usage by group and week. `views.py` writes this once for each grouping: team, week, category, assistant, model.
+-- Usage by group and week. `views.py` writes this once for each grouping: team, week, category, assistant, model, cause of air.
 -- Closed weeks stand in `published`. Open ones are grouped here as `suppression.py` would do it: no group of fewer people
 -- than the policy allows is shown, and none can be had by subtracting what is.
 CREATE VIEW {view} AS

@@ -140,7 +140,8 @@ def _keep_private(confdir: Path) -> None:
     """Make the directory of the certificate authority, which nobody else may read."""
     try:
         confdir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        confdir.chmod(0o700)
+        if confdir.stat().st_mode & 0o077:  # on a volume that cannot be written now, one that is private serves
+            confdir.chmod(0o700)
     except OSError as error:
         raise ServerError(
             f"the directory {confdir} cannot be made or kept private ({error.strerror}): choose another confdir"

@@ -104,6 +104,14 @@ FROM published
 WHERE week = :week AND team = :team AND assistant IS NOT NULL AND category IS NULL AND people >= 0 + :least
 ORDER BY assistant;
 
+-- name: team_by_cause
+-- title: A team's closed week by cause of air
+-- about: From what is published. Cells of too few people are hidden there, and so may be others that would give them away.
+SELECT cause, people, raw_calls, turns, value, gap
+FROM published
+WHERE week = :week AND team = :team AND cause IS NOT NULL AND category IS NULL AND people >= 0 + :least
+ORDER BY cause;
+
 -- name: how_covered
 -- title: What the figures rest on
 -- about: Shares from 0 to 1: turns that are judged, calls that could not be read, turns without a team, tokens that are

@@ -110,5 +110,5 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
         if once:
             work()
         else:
-            patiently(work, stop, say)
+            patiently(work, stop, say, "the classifier")
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

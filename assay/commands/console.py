@@ -1,5 +1,7 @@
 """`assay console`: puts settings, roles and the web console together, and runs it."""
 
+import signal
+import threading
 from contextlib import closing
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -11,6 +13,7 @@ import click
 from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
+from assay.patience import patiently
 from assay.places import keys_of, read_audit
 from config.loading import SettingsError
 from config.roles import load_accounts, load_roles
@@ -23,21 +26,35 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True)
 @with_settings("console.listen", "ledger.path")
+@click.option("--wait", is_flag=True, help="Wait for what is missing in place of ending. For containers.")
 @lifeline.option
 @click.pass_context
-def command(context: click.Context, settings: Settings, supervised: bool) -> None:
+def command(context: click.Context, settings: Settings, wait: bool, supervised: bool) -> None:
     """Show value, gap and air in the browser.
 
     On a loopback address it is open to whoever is at this machine, until accounts or a front proxy are configured. On
     any other it starts only with one of them (docs/console.md). Ends on SIGTERM or Ctrl-C.
+
+    With --wait it says what is missing and stays, where it would else be started again and again: for the ledger it
+    looks each second; without sign-in it serves nobody until it is restarted.
     """
     if context.invoked_subcommand:
         return
     speak_plainly()
     if supervised:
         lifeline.hold()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     host, port = split_address(settings.console.listen)
-    admission = admit(settings.console, host)
+    try:
+        admission = admit(settings.console, host)
+    except Failure as error:
+        if not wait:
+            raise
+        say(f"{error}. The console serves nobody until it is started again with that")
+        stop.wait()
+        return
     from assay.accountable import stands_for
     from ledger.store import Ledger
     from reports.console.assembly import assembled
@@ -45,12 +62,18 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     from reports.console.own import Own
     from reports.console.serving import Address, ListenError, serve
 
-    Ledger.read(settings.ledger.path).close()  # what is wrong with it is said now
-    figures = Figures(settings.ledger.path)
+    path = settings.ledger.path
+    if wait:
+        patiently(lambda: _found(path), stop, say, "the console")
+    else:
+        Ledger.read(path).close()  # what is wrong with it is said now
+    if stop.is_set():
+        return
+    figures = Figures(path)
     try:
-        keys = keys_of(settings.ledger.path)
-        own = Own(settings.ledger.path, lambda name: stands_for(settings, keys, name))
-        secret, audited = keys.stable.derive("console"), partial(_audited, settings.ledger.path)
+        keys = keys_of(path)
+        own = Own(path, lambda name: stands_for(settings, keys, name))
+        secret, audited = keys.stable.derive("console"), partial(_audited, path)
         with assembled(figures, admission, secret, checked(settings), own, audited) as app:
             figures.start()
             serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
@@ -58,6 +81,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
         raise Failure(str(error)) from None
     finally:
         figures.close()
+    say("the console has ended")
 
 
 @command.command()
@@ -128,6 +152,14 @@ def _audited(path: Path) -> "Audited":
     with closing(Ledger.read(path)) as ledger:
         audit = read_audit(ledger, path)
         return Audited(audit.entries(), audit.verify())
+
+
+def _found(ledger: Path) -> None:
+    """Raise LedgerError where the ledger, or the key beside it, is not there yet."""
+    from ledger.store import Ledger
+
+    Ledger.read(ledger).close()
+    keys_of(ledger)
 
 
 def _ready(admission: "Admission", supervised: bool, url: str) -> None:

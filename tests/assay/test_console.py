@@ -83,6 +83,38 @@ def test_a_ledger_that_is_missing_is_said(tmp_path: Path) -> None:
     assert "there is no ledger at none.db" in done.stderr
 
 
+def test_with_wait_it_waits_for_the_ledger(tmp_path: Path) -> None:
+    options = ("--wait", "--listen", "127.0.0.1:0", "--db", "usage.db")
+    with running("console", *options, home=tmp_path) as console:
+        console.until("there is no ledger at usage.db")
+        assert console.said[-1].endswith("The console waits until then")
+        found(tmp_path / "usage.db", weeks=1, turns=1)
+        console.until("the console is at")
+    assert console.process.returncode == 0
+
+
+def test_with_wait_it_serves_nobody_without_sign_in_and_stays(home: Path) -> None:
+    """Who starts it again whenever it ends would do so for ever."""
+    with running("console", "--wait", "--listen", "0.0.0.0:0", "--db", "usage.db", home=home) as console:
+        console.until("for sign-in only")
+        assert console.process.poll() is None
+    assert console.process.returncode == 0
+    assert len(console.said) == 1
+
+
+def test_the_copy_of_the_figures_goes_with_it(home: Path) -> None:
+    """It is told to end by a signal, which must not end it before it has tidied up."""
+    folder = home / "temporary"
+    folder.mkdir()
+    options = ("--listen", "127.0.0.1:0", "--db", "usage.db")
+    with running("console", *options, home=home, TMPDIR=str(folder)) as console:
+        console.until("the console is at")
+        assert list(folder.iterdir())
+    assert console.said[-1] == "assay: the console has ended"
+    assert console.process.returncode == 0
+    assert list(folder.iterdir()) == []
+
+
 def test_a_taken_address_and_a_bad_certificate_are_said(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -53,10 +53,10 @@ class Engine:
         """Run podman to its end, which must be good; give its output."""
         return _run(*self._podman, *arguments)
 
-    def start(self, service: str, facts: Mapping[str, Any], network: str, command: list[str]) -> None:
-        """Start a service as the compose file has it, in a network namespace in place of its ports."""
+    def start(self, name: str, facts: Mapping[str, Any], network: str, command: list[str]) -> None:
+        """Start a container as the compose file has its service, in a network namespace in place of its ports."""
         network = facts.get("network_mode", f"ns:/run/netns/{network}")
-        options = ["--detach", "--name", service, "--network", network, *LIMITS, *_options(facts)]
+        options = ["--detach", "--name", name, "--network", network, *LIMITS, *_options(facts)]
         self.podman("run", *options, facts["image"], *command)
 
     def said(self, service: str) -> str:
@@ -96,6 +96,8 @@ def _options(facts: Mapping[str, Any]) -> Iterator[str]:
         ("volumes", "volume"),
     ):
         yield from (f"--{option}={each}" for each in facts[key])
+    if "working_dir" in facts:
+        yield f"--workdir={facts['working_dir']}"
     for key, option in (("mem_limit", "memory"), ("pids_limit", "pids-limit"), ("cpus", "cpus")):
         if key in facts:
             yield f"--{option}={facts[key]}"

@@ -11,13 +11,18 @@ import pytest
 from ruamel.yaml import YAML
 
 from assay.__main__ import cli
-from config.loading import fields, variable
+from config.loading import FILE_VARIABLE, fields, variable
 from tests.assay.running import ROOT
 from tests.deploy.documents import DEPLOY, blocks
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 DOCUMENT = DEPLOY.read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+UNCOMMENTED = re.sub(
+    r"^( *)#(?=\w+:)", r"\1", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
+OFFERED: dict[str, Any] = YAML(typ="safe").load(UNCOMMENTED)
+MONITORING = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 REQUIREMENTS = ROOT / "requirements"
 
@@ -26,7 +31,7 @@ def parse(arguments: list[str]) -> click.Context:
     """Read a command's arguments as `assay` would, without running it. Raises click.UsageError."""
     command: click.Command = cli
     context = click.Context(cli)
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         name = arguments[0]
         found = command.get_command(context, name)
         assert found is not None, name
@@ -50,9 +55,10 @@ def settings_set() -> dict[str, str]:
     return dict(re.findall(r"(ASSAY_\w+)=(\S+)", " ".join(said("ENV"))))
 
 
-def volume(service: str) -> tuple[str, str]:
-    ((name, _, folder),) = (each.partition(":") for each in SERVICES[service]["volumes"])
-    return name, folder
+def volumes(service: str) -> list[tuple[str, str]]:
+    """Give what is mounted, each with where."""
+    mounts = (plain(each).split(":") for each in SERVICES[service]["volumes"])
+    return [(name, folder) for name, folder, *_ in mounts]
 
 
 def row(service: str) -> str:
@@ -64,8 +70,8 @@ def row(service: str) -> str:
         found = re.fullmatch(r"\$\{(\w+):-([\d.:]+)\}:(\d+)", ports[0])
         assert found is not None
         port = f"`${found[1]}` ({found[2]}) to {found[3]}"
-    name, folder = volume(service)
-    return f"| `{service}` | {command} | {port} | `{name}` on `{folder}` |"
+    mounted = ", ".join(f"`{name}` on `{folder}`" for name, folder in volumes(service))
+    return f"| `{service}` | {command} | {port} | {mounted} |"
 
 
 def test_the_document_shows_each_service_as_it_is() -> None:
@@ -80,12 +86,14 @@ def test_the_command_line_knows_each_services_command(service: str) -> None:
 
 def test_the_command_line_knows_the_images_own_commands() -> None:
     commands = [shlex.split(each.strip("[]").replace(",", " ")) for each in said("CMD")]
-    assert [arguments[0] for arguments in commands] == ["proxy", "classify"]
+    assert [arguments[0] for arguments in commands] == ["proxy", "classify", "console"]
     assert all(parse(arguments) for arguments in commands)
 
 
 def test_the_command_line_knows_the_documents_commands() -> None:
-    commands = re.findall(r"\bassay ((?:classify|network|proxy|report|up) ?[^|;`\n]*)", DOCUMENT)
+    commands = re.findall(
+        r"\bassay ((?:audit-access|classify|console|network|prune|proxy|publish|report|up) ?[^|;`\n]*)", DOCUMENT
+    )
     assert len(commands) > 8
     for command in commands:
         assert parse(shlex.split(command)).command
@@ -100,34 +108,61 @@ def test_every_block_of_the_document_is_run_or_an_example() -> None:
     assert [name for name in names if f'"{name}"' not in tests] == []
 
 
-def test_the_proxy_listens_where_clients_are_led() -> None:
-    listen = SERVICES["proxy"]["command"][-1]
+@pytest.mark.parametrize("service", ["proxy", "console"])
+def test_a_service_listens_where_people_are_led(service: str) -> None:
+    listen = SERVICES[service]["command"][-1]
     port = listen.rpartition(":")[2]
-    assert SERVICES["proxy"]["ports"][0].rpartition(":")[2] == port
-    assert said("EXPOSE") == [port]
-    assert f'"{listen}"' in said("CMD")[0]
-    assert f"('127.0.0.1', {port})" in said("HEALTHCHECK")[0]
+    assert SERVICES[service]["ports"][0].rpartition(":")[2] == port
+    assert port in said("EXPOSE")
+    assert any(f'"{listen}"' in each for each in said("CMD"))
+    assert any(f"('127.0.0.1', {port})" in each for each in said("HEALTHCHECK"))
+
+
+def test_every_image_tells_whether_it_is_well() -> None:
+    images = re.split(r"^FROM runtime AS ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert [image.count("HEALTHCHECK") for image in images] == [1] * len(SERVICES)
+    assert f"http://{settings_set()['ASSAY_CLASSIFIER__METRICS']}/metrics" in images[1]
 
 
 def test_everything_that_is_kept_lies_on_the_volume() -> None:
     (folder,) = said("VOLUME")
-    assert {volume(service) for service in SERVICES} == {("state", folder)}
+    assert {volumes(service)[0] for service in SERVICES} == {("state", folder)}
     assert set(COMPOSE["volumes"]) == {"state"}
     assert said("WORKDIR")[-1] == folder
-    assert all(Path(path).is_relative_to(folder) for path in settings_set().values())
-    assert len(settings_set()) == 2
+    kept = {settings_set()[name] for name in ("ASSAY_LEDGER__PATH", "ASSAY_PROXY__CONFDIR")}
+    assert all(Path(path).is_relative_to(folder) for path in kept)
 
 
 def test_settings_are_called_as_they_are_declared() -> None:
     declared = {variable(name) for name, _ in fields()}
-    named = {name for facts in SERVICES.values() for name in facts.get("environment", {})}
-    assert (named | set(settings_set()) | set(re.findall(r"ASSAY_\w+", DOCUMENT))) <= declared
-    assert set(settings_set()) <= set(re.findall(r"ASSAY_\w+", DOCUMENT))
+    named = {name for facts in OFFERED["services"].values() for name in facts.get("environment", {})}
+    written = set(re.findall(r"ASSAY_\w+", DOCUMENT)) - {FILE_VARIABLE}
+    assert (named | set(settings_set()) | written) <= declared
+    assert set(settings_set()) <= written
+
+
+def test_what_is_offered_for_prometheus_works() -> None:
+    """The lines to be uncommented: metrics are reachable, and the classifier still reaches nobody else."""
+    assert OFFERED["networks"] == {"metrics": {"internal": True}}
+    assert OFFERED["services"]["classifier"]["networks"] == ["metrics"]
+    for service in ("proxy", "classifier"):
+        address = OFFERED["services"][service]["environment"][f"ASSAY_{service.upper()}__METRICS"]
+        assert f"{service}:{address.rpartition(':')[2]}" in MONITORING
+        assert address.startswith("0.0.0.0:")
+
+
+def test_the_console_is_asked_for_and_waits_for_its_sign_in() -> None:
+    """Without one it would else be started again and again, or listen for anybody."""
+    console = SERVICES["console"]
+    assert console["profiles"] == ["console"]
+    assert "--wait" in console["command"]
+    assert console["working_dir"] == volumes("console")[1][1]
+    assert console["volumes"][1].endswith(":ro")
 
 
 def test_each_service_has_its_image() -> None:
     targets = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE)
-    assert [facts["build"]["target"] for facts in SERVICES.values()] == targets[-2:] == list(SERVICES)
+    assert [facts["build"]["target"] for facts in SERVICES.values()] == targets[-3:] == list(SERVICES)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -151,7 +186,14 @@ def test_the_classifier_yields_and_has_no_network() -> None:
     assert "cpu_shares" not in SERVICES["proxy"]
 
 
-@pytest.mark.parametrize(("image", "without"), [("proxy", {"numpy", "onnxruntime"}), ("classifier", {"mitmproxy"})])
+@pytest.mark.parametrize(
+    ("image", "without"),
+    [
+        ("proxy", {"numpy", "onnxruntime", "datasette"}),
+        ("classifier", {"mitmproxy", "datasette"}),
+        ("console", {"numpy", "onnxruntime", "mitmproxy"}),
+    ],
+)
 def test_an_image_installs_what_is_locked_and_needed(image: str, without: set[str]) -> None:
     locked = (REQUIREMENTS / "lock.txt").read_text(encoding="utf-8").splitlines()
     lines = (REQUIREMENTS / f"{image}.txt").read_text(encoding="utf-8").splitlines()

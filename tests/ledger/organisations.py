@@ -8,6 +8,7 @@ TEAMS = ("A", "B", "C", "(no team)")
 CATEGORIES = ("chat", "coding", "data", "(not judged)")
 ASSISTANTS = ("OpenAI", "Anthropic")
 MODELS = ("large", "small", "(no model)")
+CAUSES = ("(no air)", "noise", "repeats")
 
 
 @st.composite
@@ -24,6 +25,7 @@ def cells(draw: st.DrawFn, people: int = 12, sides: int = 4) -> list[Cell]:
             model = draw(st.sampled_from(MODELS if sides == 4 else MODELS[:1]))
             turns = draw(st.integers(1, 3))
             judged = 0 if category == "(not judged)" else turns
+            cause = draw(st.sampled_from(CAUSES if sides == 4 else CAUSES[:1])) if judged else "(not judged)"
             key = (name, team, category, assistant, model)
-            found[key] = Cell(*key, calls=2 * turns, turns=turns, judged=judged, air=0, value=0.5 * judged)
+            found[*key, cause] = Cell(*key, 2 * turns, turns, judged, 0, 0.5 * judged, cause)
     return list(found.values())

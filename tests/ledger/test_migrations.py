@@ -33,7 +33,7 @@ COLUMNS = {
     "contests": "id turn_id at reason classifier level words",
     "events": "id day team what",
     "audit": "id at who what why hash",
-    "published": "week team category assistant people raw_calls turns value gap model judged air",
+    "published": "week team category assistant people raw_calls turns value gap model judged air cause",
     "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
     " estimated late pruned_at",
     "spools": "spool position run under_way",
@@ -45,6 +45,7 @@ COLUMNS = {
     "usage_by_category_week": "category week people raw_calls turns value gap air",
     "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
     "usage_by_model_week": "model week people raw_calls turns value gap air",
+    "usage_by_cause_week": "cause week people raw_calls turns value gap air",
     "classifiers": "classifier judged since latest",
     "coverage": "judged unreadable unattributed estimated lost",
     "queue": "waiting oldest",

@@ -172,7 +172,7 @@ class TestUsage:
         """Before any SQL is made of it."""
         with pytest.raises(ValueError, match="a date such as 2026-11-25, not last week"):
             usage(db, since="last week")
-        with pytest.raises(ValueError, match="grouped by one of team, week, category, assistant, model, not by person"):
+        with pytest.raises(ValueError, match="one of team, week, category, assistant, model, cause, not by person"):
             usage(db, by=cast(Grouping, "person"))
 
 

@@ -28,7 +28,7 @@ async def show(visit: Visit) -> Response:
         team=name,
         series=series,
         change=await visit.show("team_gap_change", **given),
-        tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("category", "assistant")],
+        tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("cause", "category", "assistant")],
         least=few,
         interval=None,
     )
