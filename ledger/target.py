@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from importlib.util import find_spec
+from pathlib import Path
 
 from ledger.address import Address, Place
 from ledger.errors import LedgerError, WrongLedger
