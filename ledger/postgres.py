@@ -243,6 +243,9 @@ class ServerUpkeep:
     def check(self) -> None:
         """Do nothing: each statement tells whether the server is there."""
 
+    def check_behind(self) -> None:
+        """What the server has committed is in it."""
+
     def let_go(self) -> None:
         """Close the connection."""
         self._connection.close()

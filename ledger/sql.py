@@ -78,6 +78,9 @@ class Upkeep(Protocol):
     def check(self) -> None:
         """Raise where the connection no longer writes into the ledger."""
 
+    def check_behind(self) -> None:
+        """Raise where what a transaction has written is not in the ledger, once it is committed."""
+
     def let_go(self) -> None:
         """Close the connection."""
 

@@ -121,7 +121,7 @@ class Ledger:
             with writing(self._connection):
                 self._upkeep.check()
                 yield
-            self._upkeep.check()
+            self._upkeep.check_behind()
 
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id. The first team of a person's day (UTC) is that of all the day's later turns.

@@ -36,3 +36,5 @@ def repair(settings: Settings) -> None:
     for table, rows in repaired.rows.items():
         click.echo(f"{rows:>12,} {table}")
     say(f"{sum(repaired.rows.values()):,} rows were recovered into {path}")
+    if repaired.unjudged:
+        say(f"{repaired.unjudged:,} turns have lost their judgement, and their text was gone: they stay not judged")
