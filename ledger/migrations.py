@@ -230,6 +230,63 @@ def _outcomes(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _publication(connection: Connection) -> None:
+    """Weeks that are closed, and what was published of them: written once, then only counted late or pruned whole."""
+    for statement in statements(
+        """
+        -- A row for each group: NULL means all, so the week's total has four. Two names are a cell of a table.
+        ALTER TABLE published ADD COLUMN model TEXT;
+        ALTER TABLE published ADD COLUMN judged INTEGER NOT NULL DEFAULT 0; -- turns
+        ALTER TABLE published ADD COLUMN air REAL;
+        CREATE INDEX published_week ON published (week);
+        CREATE TABLE weeks (
+            week TEXT PRIMARY KEY, -- its Monday, UTC
+            until TEXT NOT NULL, -- the next week
+            closed_at TEXT NOT NULL,
+            min_group INTEGER NOT NULL, -- people, as the policy was
+            last_turn_id INTEGER NOT NULL, -- 0: nobody had asked anything
+            withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)), -- 1: some turns are in none of the figures
+            turns INTEGER NOT NULL, -- those that are, as all that follows
+            judged INTEGER NOT NULL,
+            unattributed INTEGER NOT NULL, -- turns without a team
+            calls INTEGER NOT NULL, -- with those of no turn
+            unreadable INTEGER NOT NULL, -- calls
+            measured INTEGER NOT NULL, -- calls whose tokens are known
+            estimated INTEGER NOT NULL, -- of these
+            late INTEGER NOT NULL DEFAULT 0, -- turns that came after it was closed
+            pruned_at TEXT -- from when on its published rows may be deleted
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX calls_of_no_turn ON calls (at) WHERE turn_id IS NULL;
+        CREATE TRIGGER published_stands BEFORE UPDATE ON published
+        BEGIN SELECT raise(ABORT, 'what is published is never changed'); END;
+        CREATE TRIGGER published_is_whole BEFORE INSERT ON published
+        WHEN EXISTS (SELECT 1 FROM weeks WHERE week = NEW.week)
+        BEGIN SELECT raise(ABORT, 'a closed week is never added to'); END;
+        CREATE TRIGGER published_stays BEFORE DELETE ON published
+        WHEN NOT EXISTS (SELECT 1 FROM weeks WHERE week = OLD.week AND pruned_at IS NOT NULL)
+        BEGIN SELECT raise(ABORT, 'what is published stays until its week is pruned'); END;
+        CREATE TRIGGER weeks_stand BEFORE UPDATE ON weeks
+        WHEN NEW.late < OLD.late OR (OLD.pruned_at IS NOT NULL AND NEW.pruned_at IS NOT OLD.pruned_at)
+            OR (NEW.week, NEW.until, NEW.closed_at, NEW.min_group, NEW.last_turn_id, NEW.withheld, NEW.turns,
+                NEW.judged, NEW.unattributed, NEW.calls, NEW.unreadable, NEW.measured, NEW.estimated)
+            <> (OLD.week, OLD.until, OLD.closed_at, OLD.min_group, OLD.last_turn_id, OLD.withheld, OLD.turns,
+                OLD.judged, OLD.unattributed, OLD.calls, OLD.unreadable, OLD.measured, OLD.estimated)
+        BEGIN SELECT raise(ABORT, 'a closed week is never changed'); END;
+        CREATE TRIGGER weeks_stay BEFORE DELETE ON weeks
+        BEGIN SELECT raise(ABORT, 'a closed week stays closed'); END;
+
+        INSERT INTO policy (name, value) VALUES ('min_own_team', 10) ON CONFLICT (name) DO NOTHING;
+        CREATE TRIGGER policy_goes_up BEFORE UPDATE ON policy WHEN NEW.value < OLD.value OR NEW.name <> OLD.name
+        BEGIN SELECT raise(ABORT, 'a smallest group is never lowered'); END;
+        CREATE TRIGGER policy_begins_high BEFORE INSERT ON policy
+        WHEN (NEW.name = 'min_own_team' AND NEW.value < 10)
+            OR NEW.value < (SELECT value FROM policy WHERE name = NEW.name)
+        BEGIN SELECT raise(ABORT, 'a smallest group is never lowered'); END;
+        """
+    ):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -237,6 +294,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _spools,
     _audit_chain,
     _outcomes,
+    _publication,
 )
 
 

@@ -6,7 +6,7 @@ All times are UTC ISO 8601 strings with milliseconds and a `Z`, as `2026-11-25T1
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 CallKind = Literal["prompt", "continuation", "retry", "automation", "completion", "unreadable"]
@@ -31,6 +31,17 @@ LEVELS = ("noise", "trivial", "routine", "substantive", "deep")
 def utc(seconds: float) -> str:
     """Write Unix `seconds` as the ledger writes times."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def monday(day: str) -> str:
+    """Give the Monday of the ISO week of a date, or of a time of the ledger. Raises ValueError for another text."""
+    its_date = datetime.fromisoformat(day).date()
+    return (its_date - timedelta(days=its_date.weekday())).isoformat()
+
+
+def next_week(week: str) -> str:
+    """Give the Monday after one."""
+    return (date.fromisoformat(week) + timedelta(days=7)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

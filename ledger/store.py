@@ -6,6 +6,7 @@ Leaves out what the rows are worth (`views.sql`) and how the schema came to be (
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +18,7 @@ from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
 from ledger.pruning import Pruning
-from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn
+from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.settling import FileUpkeep
 from ledger.spools import Spools
@@ -116,7 +117,20 @@ class Ledger:
             self._upkeep.check()
 
     def open_turn(self, turn: Turn) -> int:
-        """Enter a turn; give its id."""
+        """Enter a turn; give its id. The first team of a person's day (UTC) is that of all the day's later turns.
+
+        One whose week is closed is counted as late, and is in no figure.
+        """
+        turn = replace(turn, team=self._team_of_day(turn))
+        week = monday(turn.at)
+        with said_of(self._path):
+            self._connection.execute(
+                "INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged,"
+                " unattributed, calls, unreadable, measured, estimated, late)"
+                " SELECT ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1"
+                " WHERE ? <= (SELECT max(week) FROM weeks) ON CONFLICT (week) DO UPDATE SET late = weeks.late + 1",
+                (week, next_week(week), turn.at, week),
+            )
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
             " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -224,6 +238,15 @@ class Ledger:
         False while another process reads an older state: then it is worth another try later.
         """
         return self._upkeep.settle()
+
+    def _team_of_day(self, turn: Turn) -> str | None:
+        day = turn.at[:10]
+        with said_of(self._path):
+            row = self._connection.execute(
+                "SELECT team FROM turns WHERE person = ? AND at >= ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1",
+                (turn.person, day, f"{day}U"),  # "T" is what follows a day in a time, and "U" follows that
+            ).fetchone()
+        return turn.team if row is None or row[0] is None else str(row[0])
 
     def _insert(self, sql: str, row: Row) -> int:
         with said_of(self._path):

@@ -16,6 +16,7 @@ from ledger.errors import LedgerError, said_of
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
+from ledger.records import monday
 from ledger.rows import UNTIL_JUDGED
 from ledger.sql import Connection
 from ledger.sqlite import open_to_read
@@ -141,12 +142,25 @@ class ReadLedger:
         rows = self._rows(sql, week=_monday(since))
         return [Usage(**row) for row in rows]
 
-    def hidden(self, by: Grouping, since: str | None = None) -> int:
-        """Count the groups (each once a week) that `usage` hides, because they have too few people."""
-        few = "count(DISTINCT person) < (SELECT value FROM policy WHERE name = 'min_group')"
-        groups = f"SELECT 1 FROM turn_values WHERE week >= :week GROUP BY week, {GROUPINGS[by]} HAVING {few}"  # noqa: S608
-        (row,) = self._rows(f"SELECT count(*) AS groups FROM ({groups}) AS few", week=_monday(since))  # noqa: S608
-        return int(row["groups"])
+    def team_usage(self, team: str, since: str | None = None) -> list[Usage] | None:
+        """Give one team's usage by week to whoever leads it: of the weeks with as many people as that takes, which is
+        more than for others to be shown it. None: there is no such week. `since` is as for `usage`.
+        """
+        sql = (
+            'SELECT team AS "group", week, people, raw_calls, turns, value, gap, air FROM usage_by_team_week'
+            " WHERE team = :team AND week >= :week"
+            " AND people >= (SELECT value FROM policy WHERE name = 'min_own_team') ORDER BY week"
+        )
+        return [Usage(**row) for row in self._rows(sql, team=team, week=_monday(since))] or None
+
+    def is_empty(self, since: str | None = None) -> bool:
+        """Tell whether nothing was asked since then, shown or not. `since` is as for `usage`."""
+        (row,) = self._rows(
+            "SELECT EXISTS (SELECT 1 FROM turns WHERE at >= :week) OR EXISTS"
+            " (SELECT 1 FROM weeks WHERE week >= :week AND last_turn_id + late > 0) AS asked",
+            week=_monday(since),
+        )
+        return not row["asked"]
 
     def outcomes(self, since: str | None = None) -> list[Outcome]:
         """Give what is imported of each team's weeks. `since` is as for `usage`."""
@@ -208,7 +222,6 @@ def _monday(since: str | None) -> str:
     if since is None:
         return ""
     try:
-        day = date.fromisoformat(since)
+        return monday(date.fromisoformat(since).isoformat())
     except ValueError:
         raise ValueError(f"usage is given since a date such as 2026-11-25, not {since}") from None
-    return date.fromordinal(day.toordinal() - day.weekday()).isoformat()

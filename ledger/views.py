@@ -19,6 +19,8 @@ GROUPINGS: Mapping[Grouping, str] = {
     "assistant": "assistant",
     "model": "coalesce(model, '(no model)')",
 }
+PARTITIONED = ("team", "category", "assistant", "model")
+SMALL_TEAM = "CASE WHEN t.people >= (SELECT people FROM few) THEN c.grp ELSE '(small groups)' END"
 
 
 def usage_view(by: Grouping) -> str:
@@ -42,8 +44,16 @@ def _script() -> Iterator[str]:
     *views, pattern = map(_bare, statements(Path(__file__).with_name("views.sql").read_text()))
     yield from views
     for by, name in GROUPINGS.items():
-        columns = name if by == "week" else f"{name} AS {by}, week"
-        yield pattern.format(view=usage_view(by), columns=columns)
+        others = [each for each in PARTITIONED if each != by]
+        partition = [f"{each} IS NULL" for each in others] + ([] if by == "week" else [f"{by} IS NOT NULL"])
+        yield pattern.format(
+            view=usage_view(by),
+            name=name,
+            grouped=SMALL_TEAM if by == "team" else "c.grp",
+            columns="week" if by == "week" else f"{by}, week",
+            live="week" if by == "week" else f"grp AS {by}, week",
+            partition=" AND ".join(partition),
+        )
 
 
 def _bare(statement: str) -> str:

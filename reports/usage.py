@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.store import Ledger
+from ledger.suppression import SMALL
 from ledger.usage import Coverage, Grouping, Usage
 
 Format = Literal["table", "json", "csv", "markdown"]
@@ -36,7 +37,7 @@ class Report:
     by: Grouping
     since: str | None  # a date: its whole week and later ones are in the report
     rows: Sequence[Usage]
-    hidden: int  # groups, each once a week, that have too few people to be shown
+    empty: bool  # nothing was asked in these weeks, shown or not
     min_group: int
     coverage: Coverage  # of the whole ledger
 
@@ -49,7 +50,7 @@ def read_report(path: Path, by: Grouping = "team", since: str | None = None) -> 
             by=by,
             since=since,
             rows=ledger.usage(by, since),
-            hidden=ledger.hidden(by, since),
+            empty=ledger.is_empty(since),
             min_group=ledger.min_group(),
             coverage=ledger.coverage(),
         )
@@ -78,15 +79,14 @@ def notes(report: Report) -> list[str]:
     said = []
     if report.rows:
         said.append(UNITS)
-    elif not report.hidden:
+    elif report.empty:
         said.append(_nothing(report))
-    if report.coverage == Coverage(None, None, None, None):
-        return said
-    said.append(_coverage(report.coverage))
-    if report.hidden:
-        groups = "1 group" if report.hidden == 1 else f"{report.hidden} groups"
-        verb = "is" if report.hidden == 1 else "are"
-        said.append(f"{groups} with fewer than {report.min_group} people in a week {verb} not shown.")
+    if report.coverage != Coverage(None, None, None, None):
+        said.append(_coverage(report.coverage))
+    if report.rows and report.by != "week":
+        said.append(f"Groups of fewer than {report.min_group} people are shown together as {SMALL}, or left out.")
+    elif not report.rows and not report.empty:
+        said.append(f"What is logged is not shown, as it is of fewer than {report.min_group} people in a week.")
     return said
 
 

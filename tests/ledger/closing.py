@@ -1,15 +1,17 @@
-"""Closes weeks as publication does, as far as pruning sees it."""
+"""Closes weeks without a look at what is in them, for tests of whatever comes after."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-WEEKS = """
-CREATE TABLE IF NOT EXISTS weeks (week TEXT PRIMARY KEY, pruned_at TEXT) STRICT
+from ledger.records import next_week
+
+CLOSED = """
+INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged, unattributed, calls,
+    unreadable, measured, estimated) VALUES (?, ?, ?, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 """
 
 
 def close_weeks(db: Path, *weeks: str) -> None:
     with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute(WEEKS)
-        connection.executemany("INSERT INTO weeks (week) VALUES (?)", [(week,) for week in weeks])
+        connection.executemany(CLOSED, [(week, next_week(week), week) for week in weeks])

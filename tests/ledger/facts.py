@@ -91,12 +91,18 @@ def entered(ledger: Ledger, text: str = "Draft the plan for the move.", calls: i
 
 
 def judged(
-    ledger: Ledger, people: int, turns: int = 1, calls: int = 1, verdict: dict[str, Any] | None = None, **facts: Any
+    ledger: Ledger,
+    people: int,
+    turns: int = 1,
+    calls: int = 1,
+    verdict: dict[str, Any] | None = None,
+    first: int = 0,
+    **facts: Any,
 ) -> list[int]:
-    """Enter that many people with so many judged turns each, and so many calls a turn."""
+    """Enter that many people, from the `first` on, with so many judged turns each, and so many calls a turn."""
     ids = [
         entered(ledger, calls=calls, **{"person": f"{person:016x}", **facts})
-        for person in range(people)
+        for person in range(first, first + people)
         for _ in range(turns)
     ]
     ledger.judge([judgement(turn_id, **(verdict or {})) for turn_id in ids])

@@ -187,7 +187,7 @@ def test_readers_see_new_figures_and_never_half_of_them(ledger: Ledger, db: Path
     with closing(open_guarded(copy)) as reader:
         begun = reader.execute("SELECT 1 FROM weights")
         assert begun.fetchone()
-        judged(ledger, people=7, team="New")
+        judged(ledger, people=7, first=20, team="New")
         copy_shown(db, copy)
         assert len(begun.fetchall()) == 4
         teams = reader.execute("SELECT team FROM usage_by_team_week ORDER BY team").fetchall()

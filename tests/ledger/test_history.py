@@ -36,8 +36,8 @@ def test_own_turns_are_those_of_the_person_in_the_window_before(ledger: Ledger) 
 def test_a_team_is_all_its_people_and_nobody_else(ledger: Ledger) -> None:
     """Turns without a team belong to none."""
     ids = [signed(ledger), signed(ledger, person=OTHER)]
-    signed(ledger, team="Legal")
-    signed(ledger, team=None)
+    signed(ledger, team="Legal", person="2" * 16)
+    signed(ledger, team=None, person="3" * 16)
     found = ledger.history.of_team("Sales", "", 99, "k", 9)
     assert [one.turn_id for one in found] == ids
     assert [one.person for one in found] == ["0" * 16, OTHER]

@@ -29,7 +29,9 @@ COLUMNS = {
     "outcome_cursors": "source scope week complete",
     "contests": "id turn_id at reason",
     "audit": "id at who what why hash",
-    "published": "week team category assistant people raw_calls turns value gap",
+    "published": "week team category assistant people raw_calls turns value gap model judged air",
+    "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
+    " estimated late pruned_at",
     "spools": "spool position run under_way",
     "lost": "at calls why",
     "migrations": "number at",
@@ -57,6 +59,7 @@ def test_the_schema_is_the_contract(connection: sqlite3.Connection) -> None:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     }
     assert found.pop("turn_values")  # what the other views stand on
+    assert found.pop("open_since")
     assert found == COLUMNS
     loose = "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"
     assert connection.execute(loose).fetchall() == []
@@ -79,6 +82,9 @@ def test_the_weights_are_the_rubrics(connection: sqlite3.Connection) -> None:
     [
         "UPDATE policy SET value = 4 WHERE name = 'min_group'",
         "INSERT OR REPLACE INTO policy VALUES ('min_group', 1)",
+        "UPDATE policy SET value = 9 WHERE name = 'min_own_team'",
+        "INSERT OR REPLACE INTO policy VALUES ('min_own_team', 9)",
+        "UPDATE policy SET name = 'min' WHERE name = 'min_group'",
         "INSERT INTO judgements SELECT 99, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'writing', 1, 1, 1, NULL, '[]'",
         "INSERT INTO weights VALUES ('2026-01-01', 2, 1.5)",
         "INSERT INTO calls (at, assistant, kind, request_bytes) VALUES ('at', 'OpenAI', 'chat', 1)",

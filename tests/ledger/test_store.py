@@ -366,3 +366,31 @@ class TestRefusals:
         """As on a disk that was mounted read-only."""
         ledger._connection.execute("PRAGMA query_only = ON")
         assert "cannot be written" in self.refusal(lambda: ledger.open_turn(turn()))
+
+
+class TestTeamOfTheDay:
+    """A person's first team of a day is that of all the day's later turns, so that nobody flickers between two."""
+
+    def test_it_is_kept_until_midnight(self, ledger: Ledger, db: Path) -> None:
+        """UTC, also by who is found in none later."""
+        for at, team in (
+            ("24T00:00:00.000Z", None),
+            ("24T00:00:01.000Z", "Sales"),
+            ("24T12:00:00.000Z", None),
+            ("24T23:59:59.999Z", "Legal"),
+            ("25T00:00:00.000Z", "Legal"),
+        ):
+            entered(ledger, at=f"2026-11-{at}", team=team)
+        assert rows(db, "SELECT team FROM turns ORDER BY at") == [
+            (None,),
+            ("Sales",),
+            ("Sales",),
+            ("Sales",),
+            ("Legal",),
+        ]
+
+    def test_it_is_each_persons_own(self, ledger: Ledger, db: Path) -> None:
+        """Whatever team others are in."""
+        for person, team in (("1", "Sales"), ("2", "Legal"), ("1", "Legal")):
+            entered(ledger, person=person * 16, team=team)
+        assert rows(db, "SELECT team FROM turns ORDER BY id") == [("Sales",), ("Legal",), ("Sales",)]

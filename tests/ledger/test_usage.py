@@ -123,8 +123,8 @@ class TestUsage:
 
     def test_groups_are_named_and_ordered(self, ledger: Ledger, db: Path) -> None:
         """By week, then by name; turns without a team are a group of their own."""
-        for team, at in (("Sales", "2026-11-30T09:00:00.000Z"), ("Sales", MONDAY), (None, MONDAY)):
-            judged(ledger, 5, team=team, at=at)
+        for team, at, first in (("Sales", "2026-11-30T09:00:00.000Z", 0), ("Sales", MONDAY, 0), (None, MONDAY, 5)):
+            judged(ledger, 5, team=team, at=at, first=first)
         assert [(row.group, row.week) for row in usage(db)] == [
             ("(no team)", WEEK),
             ("Sales", WEEK),
@@ -157,7 +157,7 @@ class TestUsage:
     def test_every_grouping_counts_every_turn_once(self, ledger: Ledger, db: Path) -> None:
         """Whatever the grouping, the sums are the same."""
         judged(ledger, 6, turns=2, calls=2)
-        judged(ledger, 5, team=None, assistant="Anthropic", verdict={"level": 1, "category": "chat"})
+        judged(ledger, 5, team=None, first=6, assistant="Anthropic", verdict={"level": 1, "category": "chat"})
         for by in GROUPINGS:
             rows = usage(db, by)
             assert sum(row.turns for row in rows) == 17
@@ -188,10 +188,52 @@ class TestSmallGroups:
         judged(ledger, 5, team="Sales")
         with closing(Ledger.read(db)) as reading:
             assert reading.min_group() == 5
+            assert not reading.is_empty()
             for by in GROUPINGS:
                 assert [row.week for row in reading.usage(by)] == [WEEK]
-                assert reading.hidden(by) == 1
-                assert reading.hidden(by, since=WEEK) == 0
+
+    def test_small_teams_are_one_group_together(self, ledger: Ledger, db: Path) -> None:
+        """Where they have people enough. So the teams add up to the total."""
+        judged(ledger, 6)
+        judged(ledger, 3, first=6, team="Legal")
+        judged(ledger, 2, first=9, team=None)
+        assert [(row.group, row.people) for row in usage(db)] == [("(small groups)", 5), ("Sales", 6)]
+        assert [row.people for row in usage(db, "week")] == [11]
+
+    def test_where_they_have_too_few_their_turns_are_in_no_figure(self, ledger: Ledger, db: Path) -> None:
+        """Nor in the total, as they would be what it has more than its teams."""
+        judged(ledger, 6)
+        judged(ledger, 2, first=6, team="Legal", assistant="Anthropic", verdict={"category": "data"})
+        judged(ledger, 2, first=8, team="Press")
+        for by in GROUPINGS:
+            assert [(row.people, row.turns) for row in usage(db, by)] == [(6, 6)]
+
+    def test_other_small_groups_take_the_smallest_large_ones_along(self, ledger: Ledger, db: Path) -> None:
+        """Until they have people enough."""
+        judged(ledger, 8, assistant="OpenAI")
+        judged(ledger, 5, assistant="Google")
+        judged(ledger, 7, assistant="Anthropic", first=2)
+        judged(ledger, 2, assistant="Mistral", first=3)
+        rows = [(row.group, row.people, row.turns) for row in usage(db, "assistant")]
+        assert rows == [("(small groups)", 5, 7), ("Anthropic", 7, 7), ("OpenAI", 8, 8)]
+
+    def test_a_few_judged_people_are_no_value(self, ledger: Ledger, db: Path) -> None:
+        """It would be theirs alone. Their team is shown all the same."""
+        judged(ledger, 4)
+        entered(ledger, person=f"{4:016x}")
+        (row,) = usage(db)
+        assert (row.people, row.turns, row.value, row.gap, row.air) == (5, 5, None, None, None)
+
+    def test_a_team_of_its_own_takes_ten(self, ledger: Ledger, db: Path) -> None:
+        """For who leads it knows everybody."""
+        judged(ledger, 9)
+        judged(ledger, 10, at="2026-11-30T09:00:00.000Z")
+        with closing(Ledger.read(db)) as reading:
+            weeks = reading.team_usage("Sales")
+            assert weeks is not None
+            assert [(week.week, week.people) for week in weeks] == [("2026-11-30", 10)]
+            assert reading.team_usage("Sales", since="2026-12-07") is None
+            assert reading.team_usage("Legal") is None
 
     def test_an_operator_can_ask_for_more(self, ledger: Ledger, db: Path) -> None:
         """But never for less."""
@@ -222,8 +264,8 @@ class TestCoverage:
     def test_shares(self, ledger: Ledger, db: Path) -> None:
         """Of turns: judged, without a team. Of calls: unreadable; of those with tokens: estimated."""
         first = entered(ledger)
-        for team in ("Sales", None, None):
-            entered(ledger, team=team)
+        for person, team in (("1", "Sales"), ("2", None), ("3", None)):
+            entered(ledger, person=person * 16, team=team)
         ledger.judge([judgement(first), judgement(first, classifier="second")])
         ledger.open_call(call(kind="unreadable"), None)
         with closing(sqlite3.connect(db)) as connection, connection:
@@ -232,7 +274,7 @@ class TestCoverage:
 
     def test_who_has_no_team_is_unattributed_however_they_are_known(self, ledger: Ledger, db: Path) -> None:
         """A verified name without a team is missing in the figures of teams; an address with one is in them."""
-        entered(ledger, team=None, identity_source="certificate")
+        entered(ledger, team=None, person="1" * 16, identity_source="certificate")
         for source in ("address", "body", "jwt"):
             entered(ledger, team="Sales", identity_source=source)
         assert self.covered(db).unattributed == 0.25

@@ -24,7 +24,7 @@ def report(*rows: Usage, **facts: Any) -> Report:
             "by": "team",
             "since": None,
             "rows": rows,
-            "hidden": 0,
+            "empty": not rows,
             "min_group": 5,
             "coverage": Coverage(judged=0.984, unreadable=0.01, unattributed=0.25, estimated=0.0),
             **facts,
@@ -37,7 +37,7 @@ def db(tmp_path: Path) -> Path:
     path = tmp_path / "usage.db"
     ledger = Ledger.open(path)
     judged(ledger, 5, turns=2, calls=3)
-    judged(ledger, 3, team="Legal")
+    judged(ledger, 3, first=5, team="Legal")
     ledger.open_call(call(kind="unreadable"), None)
     ledger.close()
     return path
@@ -71,14 +71,10 @@ class TestForPeople:
     @pytest.mark.parametrize("kind", ["table", "markdown"])
     def test_what_to_know_stands_below(self, kind: Format) -> None:
         """Units, coverage, and what is not shown."""
-        written = " ".join(render(report(ROW, hidden=2), kind).split())
+        written = " ".join(render(report(ROW, min_group=8), kind).split())
         assert "Value is in turns of full worth; the gap is 1 - value / judged turns" in written
         assert "Of all turns 98 % are judged and 25 % have no team; 1 % of all calls could not be read." in written
-        assert "2 groups with fewer than 5 people in a week are not shown." in written
-
-    def test_one_hidden_group(self) -> None:
-        """In the singular, with the operator's own threshold."""
-        assert "1 group with fewer than 8 people in a week is not shown." in notes(report(hidden=1, min_group=8))
+        assert "Groups of fewer than 8 people are shown together as (small groups), or left out." in written
 
     def test_estimates_are_said(self) -> None:
         """Only where there are any."""
@@ -164,9 +160,9 @@ class TestNothing:
         assert notes(report(since="2027-01-01"))[0].startswith("No usage is logged in the week of 2027-01-01 or later")
 
     def test_only_small_groups(self) -> None:
-        """Their number is all there is to say."""
-        written = render(report(hidden=3))
-        assert "3 groups with fewer than 5 people in a week are not shown." in " ".join(written.split())
+        """That there is something is all there is to say."""
+        written = render(report(empty=False))
+        assert "What is logged is not shown, as it is of fewer than 5 people in a week." in " ".join(written.split())
         assert "No usage" not in written
 
 
@@ -180,7 +176,7 @@ class TestReading:
                 assert "2026-11-23" in render(read_report(db, by), kind)
 
     def test_figures_come_from_the_view(self, db: Path) -> None:
-        """Calls, turns, value and gap of the one team that is large enough; the other is only counted."""
+        """Calls, turns, value and gap of the one team that is large enough; the other is left out."""
         read = read_report(db)
         assert json.loads(render(read, "json")) == [
             {
@@ -188,7 +184,7 @@ class TestReading:
                 "value": pytest.approx(8.0), "gap": pytest.approx(0.2), "air": 0.0,
             }
         ]  # fmt: skip
-        assert (read.hidden, read.min_group, read.coverage.judged) == (1, 5, 1.0)
+        assert (read.empty, read.min_group, read.coverage.judged) == (False, 5, 1.0)
 
     def test_since(self, db: Path) -> None:
         """Weeks before it are left out."""
