@@ -11,7 +11,7 @@ APART := train or network or containers or clients or slow or fuzz
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-train test-network test-containers test-clients test-fuzz bench lint format docs lock train-env
+.PHONY: help demo test test-next test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -41,6 +41,9 @@ test-containers: .venv/ready ## build and run the images; needs buildah, podman 
 test-clients: .venv/ready ## real SDKs and coding agents against a stand-in; installs them into .clients/, which takes npm and 2 GB
 	@.venv/bin/python -m tests.clients.installing
 	@.venv/bin/python -m pytest -m clients $(ARGS)
+
+test-outcomes: .venv/ready ## whether the report of outcomes is right about 1800 invented companies; minutes
+	@.venv/bin/python -m pytest -m slow tests/reports/outcomes $(ARGS)
 
 test-fuzz: .venv/ready ## ten minutes of bent exchanges over all that reads them; as long as you like with SECONDS=60
 	@FUZZ_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m fuzz $(ARGS)

@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "up": "Run proxy and classifier together, restarted when they fail. --demo brings its own traffic.",
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
+    "console": "Show value, gap and air in the browser.",
+    "publish": "Close the weeks that are over: what is shown of them never changes again.",
     "prune": "Delete what is older than it is kept, and keep the ledger under its size.",
     "report": "Show value beside raw calls, and the gap between them.",
     "outcomes": "Import what teams brought about, and show it beside value.",
@@ -28,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "attack": "Try to fool the classifier with trivial prompts in dress, and say what that gains.",
     "train": "Make a model from labelled prompts.",
     "identity": "Name API keys for the teams file.",
+    "events": "Enter dates that figures are read by, as when a target was announced.",
     "doctor": "Check that Assay works here, and say how to mend what does not.",
     "network": "Print the firewall rules of a gateway that leads traffic through Assay.",
 }

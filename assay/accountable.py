@@ -12,7 +12,7 @@ from assay.places import audit_of
 from config.loading import SettingsError
 from config.settings import Settings
 from config.teams import load_teams
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def checked(reason: str) -> str:
     return reason.strip()
 
 
-def pseudonyms(settings: Settings, key: Key, name: str) -> tuple[str, ...]:
-    """Give what stands in the ledger for a person, by any of their names: the same as the proxy writes."""
+def pseudonyms(settings: Settings, keys: Keys, name: str) -> tuple[str, ...]:
+    """Give what stands in the ledger for a person, by any of their names: once a period, what the proxy writes."""
     try:
         names = load_teams(settings.identity.teams).people
     except SettingsError as error:
         raise Failure(str(error), MISUSED) from None
     name = name.strip().lower()[:MAX_NAME_CHARS]
-    return (key.digest("person", names.get(name, name)),)
+    return keys.persons(names.get(name, name))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from config.settings import IdentitySettings, Settings, TokenSettings
 from config.teams import load_teams
 
 if TYPE_CHECKING:
-    from ledger.pseudonyms import Key
+    from ledger.keys import Keys
     from proxy.certificates import Certificates
     from proxy.identity import Resolver
     from proxy.keys import KeySource
@@ -21,8 +21,8 @@ FIRST_KEYS_SECONDS = 3.0  # for which the proxy waits for the keys of tokens bef
 
 
 @contextmanager
-def identifying(settings: Settings, key: "Key") -> Iterator["Resolver"]:
-    """Give the resolver while its keys are kept fresh; then say what was refused. Raises Failure."""
+def identifying(settings: Settings) -> Iterator[Callable[["Keys"], "Resolver"]]:
+    """Give what makes the resolver, while tokens' keys are kept fresh; then say what was refused. Raises Failure."""
     from proxy.identity import Peers, Resolver
     from proxy.keys import FetchedKeys
 
@@ -33,27 +33,30 @@ def identifying(settings: Settings, key: "Key") -> Iterator["Resolver"]:
     except SettingsError as error:
         raise Failure(str(error), MISUSED) from None
     certificates = _certificates(identity)
-    keys = _keys(settings.token)
-    tokens = _tokens(settings.token, keys)
-    resolver = Resolver(
-        key,
-        Peers(identity.trusted_peers, identity.headers),
-        Peers(identity.app_peers, identity.app_headers),
-        identity.team_header,
-        teams.teams,
-        teams.people,
-        certificates,
-        tokens,
-    )
-    if not isinstance(keys, FetchedKeys):
+    token_keys = _keys(settings.token)
+    tokens = _tokens(settings.token, token_keys)
+
+    def resolver(keys: "Keys") -> "Resolver":
+        return Resolver(
+            keys,
+            Peers(identity.trusted_peers, identity.headers),
+            Peers(identity.app_peers, identity.app_headers),
+            identity.team_header,
+            teams.teams,
+            teams.people,
+            certificates,
+            tokens,
+        )
+
+    if not isinstance(token_keys, FetchedKeys):
         yield resolver
     else:
-        keys.start(FIRST_KEYS_SECONDS)
+        token_keys.start(FIRST_KEYS_SECONDS)
         try:
             yield resolver
         finally:
-            keys.stop()
-            _count(keys.faults, "times the keys of tokens could not be fetched")
+            token_keys.stop()
+            _count(token_keys.faults, "times the keys of tokens could not be fetched")
     _count(certificates.refused if certificates else 0, "requests had a client certificate that names nobody")
     _count(tokens.refused if tokens else 0, "requests had a signed token that names nobody")
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from classifiers import likeness
 from classifiers.novelty import novelty
-from classifiers.signatures import Signatures, Signer
+from classifiers.signatures import Signatures, Signer, packed
 from classifiers.views import View, view
 from ledger.records import Message, PendingTurn, Signed, utc
 
@@ -78,7 +78,7 @@ def found(pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32] | None) -> 
     """Tell for each pair whether the second is worth less for the first, asked by the same person."""
     earlier, now = signed(pairs, embeddings)
     return [
-        novelty(pair.asked, now[row : row + 1], [pair.signed(earlier[row].tobytes())], ()).factor < 1
+        novelty(pair.asked, now[row : row + 1], [pair.signed(packed(earlier[row : row + 1]))], ()).factor < 1
         for row, pair in enumerate(pairs)
     ]
 

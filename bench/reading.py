@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 from bench.memory import peak_mb, resident_mb
 from bench.rig import CHAT, HOST, chat_body, proxying, upstreaming
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from proxy.assembly import Assembly
 from proxy.exchange import Asked, Event, SocketMessage, SocketOpened
 from proxy.identity import Resolver
@@ -90,11 +90,11 @@ def asking(path: str, agent: str, body: bytes) -> Asked:
     return Asked(1, 0.0, "POST", "a.example", path, headers, body, len(body), "10.0.0.1")
 
 
-def cost(events: list[Event], requests: int, key: Key) -> list[float]:
+def cost(events: list[Event], requests: int, keys: Keys) -> list[float]:
     """Give the milliseconds of this thread's time that each reading of the last event takes."""
     taken = []
     for _ in range(requests):
-        assembly = Assembly(ROUTES, Resolver(key), key)
+        assembly = Assembly(ROUTES, Resolver(keys), keys)
         for event in events[:-1]:
             list(assembly.read(event))
         begin = time.thread_time()
@@ -118,7 +118,7 @@ def main(requests: int) -> None:
     print("| request | bytes | median | p95 |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        key = Key.load_or_create(Path(folder) / "key")
+        keys = Keys.load_or_create(Path(folder) / "key")
         said = talk(frames())
         for name, events in {
             "OpenAI chat, tool loop": [asking("/v1/chat/completions", "openai-python/3", chat())],
@@ -126,7 +126,7 @@ def main(requests: int) -> None:
             "Codex over a WebSocket, an ask": said[:2],
             "Codex over a WebSocket, a tool's result after it": said,
         }.items():
-            taken = cost(events, requests, key)
+            taken = cost(events, requests, keys)
             last = events[-1]
             size = last.body_bytes if isinstance(last, Asked) else last.size if isinstance(last, SocketMessage) else 0
             print(f"| {name} | {size} | {median(taken):.2f} | {quantiles(taken, n=20)[18]:.2f} |")

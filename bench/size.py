@@ -18,8 +18,9 @@ from pathlib import Path
 from bench.novelty import read_pairs
 from classifiers.factors import Factors
 from classifiers.judge import load_judge
-from ledger.pseudonyms import Key
-from ledger.records import Answer, Call, Judgement, Signature, Turn, utc
+from ledger.keys import Keys
+from ledger.records import Answer, Call, Judgement, Message, Signature, Turn, utc
+from ledger.ring import Ring
 from ledger.store import Ledger
 
 BATCH = 64  # events that intake writes in one transaction
@@ -27,7 +28,7 @@ EIGHT = 8  # turns that the classifier judges at a time
 START = 1_795_000_000.0
 SPAN = 28 * 86_400.0
 PEOPLE, TEAMS = 500, 20
-LOOPS, KEPT_CONVERSATIONS, RETRIED, TITLED = 0.1, 0.15, 0.03, 0.05  # shares of the turns
+IN_CONVERSATION, LOOPS, KEPT_CONVERSATIONS, RETRIED, TITLED = 0.5, 0.1, 0.15, 0.03, 0.05  # shares of the turns
 CALLS_OF_LOOPS = (2, 9)
 SESSION = 8  # turns of an agent's session
 CHATS = (
@@ -47,7 +48,7 @@ def judged() -> list[Made]:
     judge = load_judge(None, "onnx")
     made: list[Made] = []
     with tempfile.TemporaryDirectory() as folder, closing(Ledger.open(Path(folder) / "usage.db")) as ledger:
-        factors = Factors(ledger.history, Key(bytes(32)))
+        factors = Factors(ledger.history, Keys(Ring.new(0, 4)))
         for pair in read_pairs():
             turns = [replace(pair.asked, person=str(len(made)))]
             judgements, signatures = factors.weigh(turns, judge.weigh(turns))
@@ -67,6 +68,11 @@ class Month:
     def digest(self) -> str:
         return f"{self.chance.getrandbits(64):016x}"
 
+    def context(self) -> tuple[Message, ...]:
+        """Invent what was said before, as the ledger holds it until the judgement."""
+        words = [int(self.chance.lognormvariate(4.5, 1)) for _ in range(self.chance.randint(2, 8))]
+        return tuple(Message("user", ("word " * count)[:2000]) for count in words)
+
     def enter(self, number: int, at: float) -> Iterator[int]:
         """Enter a turn and its calls; give the calls' ids."""
         chance, share = self.chance, self.chance.random()
@@ -85,6 +91,7 @@ class Month:
             ask=self.digest(),
             prompt_chars=len(text),
             text=text,
+            context=self.context() if chance.random() < IN_CONVERSATION else (),
             place=int(chance.expovariate(0.3)),
         )
         turn_id = self.ledger.open_turn(turn)

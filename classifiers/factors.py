@@ -1,7 +1,8 @@
 """Puts novelty and attention into judgements, and signs the turns for those to come.
 
-The turns of one batch see one another, in the order of their ids, so that it does not matter where a batch begins. It
-leaves out how either is weighed (`novelty`, `attention`).
+The turns of one batch see one another, in the order of their ids, so that it does not matter where a batch begins.
+Turns of two periods are not compared, as their signatures have different keys. It leaves out how either is weighed
+(`novelty`, `attention`).
 """
 
 from collections.abc import Sequence
@@ -11,22 +12,24 @@ from datetime import datetime, timedelta
 from classifiers.attention import LOOKED_BACK, MOMENTS, attention
 from classifiers.judgements import Weighed
 from classifiers.novelty import WINDOW, novelty
-from classifiers.signatures import Signer
+from classifiers.signatures import Signer, packed
 from classifiers.views import view
 from ledger.errors import LedgerError
 from ledger.history import History
-from ledger.pseudonyms import Key
+from ledger.keys import Keys, Serving
 from ledger.records import Judgement, PendingTurn, Signature, Signed, utc
 
+SIGNERS = 2  # kept at hand: those of the period that ends and of the one that begins
 COMPARED = 2000  # newest turns of a person, and of a team, that a turn is compared with
 
 
 class Factors:
     """Weighs turns against the ledger's earlier ones."""
 
-    def __init__(self, history: History, key: Key) -> None:
+    def __init__(self, history: History, keys: Keys) -> None:
         self._history = history
-        self._signer = Signer(key.derive("signatures"))
+        self._keys = keys
+        self._signers: dict[str, Signer] = {}
 
     def weigh(
         self, turns: Sequence[PendingTurn], weighed: Sequence[Weighed]
@@ -40,10 +43,11 @@ class Factors:
         earlier = _Earlier(self._history, turns)
         for turn, (judgement, embedding) in zip(turns, weighed, strict=True):
             try:
-                signature = self._signer.sign(
+                period = self._keys.serving(turn.at)
+                signature = self._signer(period).sign(
                     [view(turn.text, turn.context)], None if embedding is None else embedding[None, :]
                 )
-                new = novelty(turn, signature, *earlier.than(turn, judgement.classifier))
+                new = novelty(turn, signature, *earlier.than(turn, period, judgement.classifier))
                 before = self._history.moments(turn.person, _back(turn, LOOKED_BACK), turn.id, MOMENTS)
                 minded = attention(turn, judgement.level, before)
             except LedgerError:
@@ -60,10 +64,18 @@ class Factors:
                     reasons=(*judgement.reasons, *filter(None, (new.reason, minded.reason))),
                 )
             )
-            packed = signature.tobytes()
-            signatures.append(Signature(turn.id, judgement.classifier, packed))
-            earlier.add(turn, Signed(turn.id, turn.at, turn.person, turn.conversation, True, packed))
+            stored = packed(signature)
+            signatures.append(Signature(turn.id, judgement.classifier, stored))
+            earlier.add(turn, Signed(turn.id, turn.at, turn.person, turn.conversation, True, stored))
         return judgements, signatures
+
+    def _signer(self, period: Serving) -> Signer:
+        """Give the period's signer. It is slow to make."""
+        if (signer := self._signers.get(period.until)) is None:
+            while len(self._signers) >= SIGNERS:
+                del self._signers[next(iter(self._signers))]
+            signer = self._signers[period.until] = Signer(period.key.derive("signatures"))
+        return signer
 
     def forget(self, now: float) -> None:
         """Delete the signatures that no turn can repeat any more. `now`: Unix seconds. Raises LedgerError."""
@@ -81,17 +93,17 @@ class _Earlier:
         self._own: dict[str, list[Signed]] = {}
         self._team: dict[str, list[Signed]] = {}
 
-    def than(self, turn: PendingTurn, classifier: str) -> tuple[list[Signed], list[Signed]]:
-        """Give what the person, and the others of the team, asked before this turn, oldest first."""
-        since, within = _back(turn, WINDOW), (self._since, self._before, classifier, COMPARED)
+    def than(self, turn: PendingTurn, period: Serving, classifier: str) -> tuple[list[Signed], list[Signed]]:
+        """Give what the person, and the others of the team, asked before this turn in its period, oldest first."""
+        since, within = max(_back(turn, WINDOW), period.since), (self._since, self._before, classifier, COMPARED)
         if turn.person not in self._own:
             self._own[turn.person] = self._history.own(turn.person, *within)
         if turn.team is not None and turn.team not in self._team:
             self._team[turn.team] = self._history.of_team(turn.team, *within)
         own, team = self._own[turn.person][-COMPARED:], self._team.get(turn.team or "", [])[-COMPARED:]
         return (
-            [one for one in own if one.at >= since],
-            [one for one in team if one.at >= since and one.person != turn.person],
+            [one for one in own if since <= one.at < period.until],
+            [one for one in team if since <= one.at < period.until and one.person != turn.person],
         )
 
     def add(self, turn: PendingTurn, signed: Signed) -> None:

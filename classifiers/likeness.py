@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.signatures import SIGNATURE, Signatures
+from classifiers.signatures import HALVED, SIGNATURE, Signatures
 
 Shares = npt.NDArray[np.float64]  # (n,) from 0 to 1
 
@@ -102,9 +102,10 @@ def shared_meaning(now: Signatures, earlier: Signatures) -> Shares:
 
 
 def shared(now: Signatures, earlier: Signatures, part: str) -> Shares:
-    """Estimate how much two sets share of both together. A byte agrees by chance once in 256."""
+    """Estimate how much two sets share of both together, beyond what agrees by chance."""
     agreeing = (now[part] == earlier[part]).mean(axis=1)
-    return np.asarray(np.clip((agreeing - 1 / 256) / (1 - 1 / 256), 0, 1))
+    by_chance = 1 / 16 if part in HALVED else 1 / 256
+    return np.asarray(np.clip((agreeing - by_chance) / (1 - by_chance), 0, 1))
 
 
 def swapped(now: Signatures, earlier: Signatures, part: str, size: int) -> Shares:

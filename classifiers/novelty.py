@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 
 from classifiers.likeness import like
-from classifiers.signatures import SIGNATURE, Signatures
+from classifiers.signatures import Signatures, unpacked
 from ledger.records import PendingTurn, Signed
 
 WINDOW = timedelta(days=28)  # how long a turn can be repeated, and its signature is kept
@@ -40,7 +40,7 @@ def mine(turn: PendingTurn, signature: Signatures, own: Sequence[Signed]) -> Nov
     """Find the newest own turn that this one repeats most closely."""
     if not own:
         return Novelty()
-    likeness = like(signature, unpacked(own))
+    likeness = like(signature, comparable(own))
     # A conversation without an id of its own goes by its first ask: at its beginning, the same one is a new one.
     here = np.array([bool(turn.context) and one.conversation == turn.conversation for one in own])
     again = here & (likeness.wording | likeness.meaning) & ~likeness.same
@@ -60,7 +60,7 @@ def theirs(signature: Signatures, team: Sequence[Signed]) -> Novelty:
     """Find the newest turn of a team-mate that this one repeats most closely."""
     if not team:
         return Novelty()
-    likeness = like(signature, unpacked(team))
+    likeness = like(signature, comparable(team))
     if likeness.wording.any():
         return repeat(team, likeness.wording, TEAM_WORDS, "repeats a team-mate's turn {} in nearly the same words")
     if likeness.meaning.any():
@@ -76,8 +76,8 @@ def repeat(
     return Novelty(factor, turn_id, reason.format(turn_id))
 
 
-def unpacked(signed: Sequence[Signed]) -> Signatures:
+def comparable(signed: Sequence[Signed]) -> Signatures:
     """Give stored signatures as rows. Meanings that another encoder coded are left out."""
-    rows = np.frombuffer(b"".join(one.signature for one in signed), SIGNATURE).copy()
+    rows = unpacked([one.signature for one in signed])
     rows["code"][[not one.comparable for one in signed]] = 0
     return rows

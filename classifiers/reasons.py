@@ -1,5 +1,6 @@
-"""Says why a turn got its level, in short sentences for people: probabilities, signals and exemplars, never text of the
-prompt.
+"""Says why a turn got its level, in short sentences for people: signals and exemplars, never text of the prompt.
+
+Leaves out the probabilities, which stand beside them. Every word is stored with every turn: they are kept short.
 """
 
 from collections.abc import Sequence
@@ -7,9 +8,9 @@ from collections.abc import Sequence
 from classifiers.exemplars import Near, likened
 from classifiers.head import Marks
 from classifiers.signals import NAMES
-from ledger.records import CATEGORIES, LEVELS
+from ledger.records import CATEGORIES
 
-MOST = 6  # sentences
+MOST = 5  # sentences
 SENTENCES = (  # signal, least value at which it is worth saying, what is said
     ("machine", 0.6, "reads as sent by a program"),
     ("assent", 0.6, "agrees to go on, so it carries the work agreed to"),
@@ -31,11 +32,8 @@ SENTENCES = (  # signal, least value at which it is worth saying, what is said
 
 def reasons(marks: Marks, row: int, near: Sequence[Near] = ()) -> tuple[str, ...]:
     """Give the sentences for one turn, the most telling first; `near` are the exemplars nearest to it."""
-    probabilities = marks.probabilities[row]
-    likely = sorted(range(5), key=lambda level: -probabilities[level])[:2]
-    said = [", ".join(f"{LEVELS[level]} {probabilities[level]:.0%}" for level in likely)]
     category = marks.category(row)
-    said.append(f"looks like {CATEGORIES[category]} ({marks.categories[row][category]:.0%})")
+    said = [f"looks like {CATEGORIES[category]} ({marks.categories[row][category]:.0%})"]
     if (like := likened(near)) is not None:
         said.append(like)
     values = dict(zip(NAMES, marks.signals[row], strict=True))

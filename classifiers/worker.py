@@ -14,7 +14,7 @@ from classifiers.factors import Factors
 from classifiers.judge import Judge
 from classifiers.judgements import Weighed
 from classifiers.rules import RulesJudge
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.records import Judgement, PendingTurn, utc
 from ledger.store import Ledger
 
@@ -31,6 +31,9 @@ class Drained:
     judged: int = 0  # turns with a new judgement
     fallen_back: int = 0  # of these, by rules, as the judge failed on them
 
+    def __add__(self, more: "Drained") -> "Drained":
+        return Drained(self.judged + more.judged, self.fallen_back + more.fallen_back)
+
 
 def yield_to_others() -> None:
     """Give way to the traffic: lowest priority, one thread. Call it first in the process, before numpy is imported."""
@@ -44,7 +47,7 @@ def drain(
     ledger: Ledger,
     judge: Judge,
     *,
-    key: Key,
+    keys: Keys,
     once: bool,
     stop: threading.Event,
     keep_text_seconds: float = 0.0,
@@ -54,13 +57,13 @@ def drain(
 ) -> Drained:
     """Judge what is unjudged, oldest first, until `stop`, or with `once` until nothing is left. Raises LedgerError.
 
-    `key` is the one that makes the ledger's pseudonyms: it signs turns, so that repeats are found.
+    `keys` are those that make the ledger's pseudonyms: they sign turns, so that repeats are found.
 
     `tidy` is called whenever nothing waits, with `once`; what it does is short, unless it is called with True.
 
     Each round starts behind the last batch, so that a turn that cannot be stored never holds up those after it.
     """
-    factors = Factors(ledger.history, key)
+    factors = Factors(ledger.history, keys)
     done, after = Drained(), 0
     while not stop.is_set():
         with ledger.claim(judge.name, BATCH, after) as turns:

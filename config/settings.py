@@ -83,6 +83,12 @@ class LedgerSettings(_Section):
         "Days for which the text of a prompt is kept once it is judged. 0 deletes it with the judgement.",
         "be a number of days from 0 to 7",
     )
+    spool_size: Annotated[int, BeforeValidator(_bytes), Field(ge=UNITS["MB"])] = _setting(
+        "256 MB",
+        "While the ledger cannot be written, calls wait beside it in usage.db.spool, encrypted; past this size of it, "
+        "in memory, and then they are counted as lost (docs/ledger.md).",
+        'be a size of at least 1 MB, as "256 MB"',
+    )
     max_size: Size = _setting(
         "2 GB",
         "What the ledger may take on disk. Over it, the oldest turns of published weeks are deleted sooner than "
@@ -196,6 +202,11 @@ class IdentitySettings(_Section):
         "Networks of the applications whose headers are believed.",
         'be a list of networks, as ["10.0.0.7/32"]',
     )
+    rotate_weeks: Annotated[int, Field(ge=1, le=52)] = _setting(
+        4,
+        "Weeks after which everybody gets a new pseudonym, from Monday, 0:00 UTC. A change counts from next Monday on.",
+        "be a number of weeks from 1 to 52",
+    )
     team_header: str = _setting(
         "",
         "Header that names the team of whom the teams file does not know. It counts from trusted and app peers only.",
@@ -247,6 +258,22 @@ class TokenSettings(_Section):
     )
 
 
+class PrivacySettings(_Section):
+    """How many people a group must have to be shown. The ledger keeps the largest number it was ever given."""
+
+    min_group: Annotated[int, Field(ge=5)] | None = _setting(
+        None,
+        "How many people a group must have to be shown. Raised, never lowered. Not set: as the ledger has it (5).",
+        "be a whole number of people, 5 or more",
+    )
+    min_own_team: Annotated[int, Field(ge=10)] | None = _setting(
+        None,
+        "How many people a team must have for its own manager to be shown it. Raised, never lowered. Not set: as the "
+        "ledger has it (10).",
+        "be a whole number of people, 10 or more",
+    )
+
+
 class ClassifierSettings(_Section):
     """What judges turns."""
 
@@ -270,6 +297,44 @@ class ClassifierSettings(_Section):
     )
 
 
+class ConsoleSettings(_Section):
+    """The web console, see docs/console.md. On a loopback address without accounts and peers it asks for no sign-in."""
+
+    listen: Annotated[str, AfterValidator(_address)] = _setting(
+        "127.0.0.1:8090",
+        "Where browsers reach the console. Port 0 takes any free one.",
+        "be HOST:PORT, as 127.0.0.1:8090 or [::1]:8090",
+        option="--listen",
+    )
+    trusted_peers: Networks = _setting(
+        (),
+        "Networks of the front proxies that sign people in, and whose user_header is believed.",
+        'be a list of networks, as ["10.0.0.5/32"]',
+    )
+    user_header: str = _setting(
+        "X-Forwarded-User",
+        "Header in which they name the person. It counts from trusted peers only, who must not let clients set it.",
+        "be the name of a header, as X-Forwarded-User",
+    )
+    accounts: Home | None = _setting(
+        None,
+        "TOML file with a line an account: its name and the hash that assay console password prints. For shops that "
+        "have no single sign-on.",
+        "be the path of a TOML file",
+    )
+    roles: Home | None = _setting(
+        None,
+        "TOML file that says who is admin, auditor, or manager of which teams. Everybody else is an employee.",
+        "be the path of a TOML file",
+    )
+    certificate: Home | None = _setting(
+        None,
+        "PEM file with the console's certificate, its chain and its key. Accounts need it on any but a loopback "
+        "address, unless a trusted peer takes the TLS.",
+        "be the path of a PEM file with a certificate and its key",
+    )
+
+
 class Settings(BaseSettings):
     """All settings, by section."""
 
@@ -280,4 +345,6 @@ class Settings(BaseSettings):
     proxy: ProxySettings = Field(default_factory=ProxySettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     token: TokenSettings = Field(default_factory=TokenSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings)

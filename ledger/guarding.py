@@ -25,6 +25,8 @@ from ledger.views import GROUPINGS, usage_view
 SHOWN: Final = (
     *map(usage_view, GROUPINGS),
     "coverage",
+    "queue",
+    "classifiers",
     "published",
     "weeks",
     "outcomes",

@@ -34,10 +34,11 @@ class History:
             rows = self._connection.execute(
                 "SELECT t.id, t.at, t.conversation, CASE WHEN c.complete = 1 AND c.http_status < 400 THEN 1 ELSE 0 END,"
                 " c.at, coalesce(c.streamed, 0), c.ttft_ms, c.duration_ms, c.output_tokens, c.response_bytes"
-                " FROM turns AS t LEFT JOIN calls AS c ON c.id = (SELECT max(id) FROM calls WHERE turn_id = t.id"
+                " FROM (SELECT * FROM turns WHERE person = ? AND id < ? ORDER BY id DESC LIMIT ?) AS t"
+                " LEFT JOIN calls AS c ON c.id = (SELECT max(id) FROM calls WHERE turn_id = t.id"
                 "  AND kind IN ('prompt', 'continuation', 'retry'))"
-                " WHERE t.person = ? AND t.at >= ? AND t.id < ? ORDER BY t.at DESC, t.id DESC LIMIT ?",
-                (person, since, before, limit),
+                " WHERE t.at >= ? ORDER BY t.at DESC, t.id DESC",
+                (person, before, limit, since),
             ).fetchall()
         return [Moment(row[0], row[1], row[2], bool(row[3]), row[4], bool(row[5]), *row[6:]) for row in reversed(rows)]
 
@@ -55,7 +56,7 @@ class History:
             rows = self._connection.execute(
                 "SELECT t.id, t.at, t.person, t.conversation, s.classifier = ?, s.signature"  # noqa: S608 (columns of ours)
                 " FROM turns AS t JOIN signatures AS s ON s.turn_id = t.id"
-                f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.at DESC, t.id DESC LIMIT ?",
+                f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.id DESC LIMIT ?",
                 (classifier, whose, since, before, limit),
             ).fetchall()
         return [Signed(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(rows)]

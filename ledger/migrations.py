@@ -11,8 +11,11 @@ from ledger.address import Place
 from ledger.backups import back_up
 from ledger.errors import WrongLedger
 from ledger.records import DEFAULT_WEIGHTS, utc
+from ledger.rows import number_of
 from ledger.sql import Connection, statements, writing
 from ledger.views import replace_views
+
+CONVERTED_AT_A_TIME = 10_000  # rows
 
 
 def _first(connection: Connection) -> None:
@@ -287,6 +290,88 @@ def _publication(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _compact(connection: Connection) -> None:
+    """Keyed digests that no admin reads as the 64 bits that they are, and no index that says more than it must."""
+    for statement in statements(
+        """
+        ALTER TABLE turns ADD COLUMN asked INTEGER;
+        CREATE TABLE kept (trace INTEGER PRIMARY KEY, turn_id INTEGER NOT NULL) STRICT;
+        """
+    ):
+        connection.execute(statement)
+    last = 0
+    while turns := connection.execute(
+        "SELECT ask, id FROM turns WHERE id > ? ORDER BY id LIMIT ?", (last, CONVERTED_AT_A_TIME)
+    ).fetchall():
+        last = turns[-1][1]
+        connection.executemany("UPDATE turns SET asked = ? WHERE id = ?", [(number_of(ask), id_) for ask, id_ in turns])
+    last = 0
+    while traces := connection.execute(
+        "SELECT trace, turn_id, id FROM traces WHERE id > ? AND turn_id IS NOT NULL ORDER BY id LIMIT ?",
+        (last, CONVERTED_AT_A_TIME),
+    ).fetchall():
+        last = traces[-1][2]
+        connection.executemany(
+            "INSERT INTO kept (trace, turn_id) VALUES (?, ?)"
+            " ON CONFLICT (trace) DO UPDATE SET turn_id = excluded.turn_id",
+            [(number_of(trace), turn_id) for trace, turn_id, _ in traces],
+        )
+    for statement in statements(
+        """
+        DROP INDEX turns_ask;
+        ALTER TABLE turns DROP COLUMN ask;
+        ALTER TABLE turns RENAME COLUMN asked TO ask;
+        CREATE INDEX turns_ask ON turns (ask);
+        -- ids are in the order of time, or nearly, and an index ends with them
+        DROP INDEX turns_person_at;
+        DROP INDEX turns_team_at;
+        CREATE INDEX turns_person ON turns (person);
+        CREATE INDEX turns_team ON turns (team) WHERE team IS NOT NULL;
+
+        DROP TABLE traces; -- with the calls that waited in it, which is for seconds
+        CREATE TABLE traces (
+            trace INTEGER PRIMARY KEY,
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE
+        ) STRICT;
+        INSERT INTO traces (trace, turn_id) SELECT trace, turn_id FROM kept ORDER BY trace;
+        DROP TABLE kept;
+        CREATE INDEX traces_turn_id ON traces (turn_id);
+        CREATE TABLE waiting (
+            call_id INTEGER PRIMARY KEY REFERENCES calls (id) ON DELETE CASCADE, -- it waits for its turn
+            trace INTEGER NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX waiting_trace ON waiting (trace);
+        """
+    ):
+        connection.execute(statement)
+
+
+def _contests_and_events(connection: Connection) -> None:
+    """What a contest is about, and the dates that figures are read by."""
+    for statement in statements(
+        """
+        ALTER TABLE contests ADD COLUMN classifier TEXT; -- whose judgement is contested
+        ALTER TABLE contests ADD COLUMN level INTEGER CHECK (level BETWEEN 0 AND 4); -- NULL: not said
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            day TEXT NOT NULL,
+            team TEXT, -- NULL: the whole company's
+            what TEXT NOT NULL
+        ) STRICT;
+        """
+    ):
+        connection.execute(statement)
+
+
+def _weeks_are_never_replaced(connection: Connection) -> None:
+    """REPLACE deletes without a word to the trigger that refuses it."""
+    connection.execute(
+        "CREATE TRIGGER weeks_are_new BEFORE INSERT ON weeks WHEN EXISTS (SELECT 1 FROM weeks WHERE week = NEW.week)"
+        " BEGIN SELECT raise(ABORT, 'a closed week is never changed'); END"
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -295,6 +380,9 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _audit_chain,
     _outcomes,
     _publication,
+    _compact,
+    _contests_and_events,
+    _weeks_are_never_replaced,
 )
 
 

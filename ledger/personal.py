@@ -63,6 +63,12 @@ class Personal:
         turns = [OwnTurn(*(*row[:-1], tuple(json.loads(row[-1] or "[]")))) for row in rows]
         return sorted(turns, key=lambda turn: (turn.at, turn.id))
 
+    def owns(self, turn_id: int, pseudonyms: Sequence[str]) -> bool:
+        """Tell whether a turn is this person's."""
+        with said_of(self._path):
+            row = self._connection.execute("SELECT person FROM turns WHERE id = ?", (turn_id,)).fetchone()
+        return row is not None and row[0] in pseudonyms
+
     def kept(self, turn_id: int) -> Kept | None:
         """Give what is kept of a turn's words. None: there is no such turn."""
         with said_of(self._path):

@@ -34,6 +34,12 @@ class FileUpkeep:
         """Close the connection."""
         self._presence.let_go()
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+        with said_of(self._path):
+            self._connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        self._busy_ms = busy_ms
+
     def deleted(self, turn_ids: Sequence[int]) -> None:
         """Remember that these turns' text was deleted."""
         if turn_ids:

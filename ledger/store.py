@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.files import make_private
 from ledger.history import History, sign
 from ledger.outcomes import Outcomes
+from ledger.policy import Policy
 from ledger.pruning import Pruning
+from ledger.publication import Publication
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
 from ledger.settling import FileUpkeep
@@ -44,6 +48,9 @@ class Upkeep(Protocol):
     def let_go(self) -> None:
         """Close the connection."""
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+
     def deleted(self, turn_ids: Sequence[int]) -> None:
         """Take note that these turns' text was deleted."""
 
@@ -61,7 +68,11 @@ class Ledger:
         self.history = History(connection, path)
         self.traces = Traces(connection, path)
         self.outcomes = Outcomes(connection, path)
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
         self.spools = Spools(connection, path)
+        self.policy = Policy(connection, path)
+        self.publication = Publication(connection, path)
         self.pruning = Pruning(connection, path)
 
     @staticmethod
@@ -95,6 +106,10 @@ class Ledger:
 
         return ReadLedger.open(path)
 
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write, from now on."""
+        self._upkeep.hurry(busy_ms)
+
     def close(self) -> None:
         """Let go of the file."""
         self._upkeep.let_go()
@@ -122,15 +137,7 @@ class Ledger:
         One whose week is closed is counted as late, and is in no figure.
         """
         turn = replace(turn, team=self._team_of_day(turn))
-        week = monday(turn.at)
-        with said_of(self._path):
-            self._connection.execute(
-                "INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged,"
-                " unattributed, calls, unreadable, measured, estimated, late)"
-                " SELECT ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1"
-                " WHERE ? <= (SELECT max(week) FROM weeks) ON CONFLICT (week) DO UPDATE SET late = weeks.late + 1",
-                (week, next_week(week), turn.at, week),
-            )
+        self._count_late(turn.at)
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
             " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -238,6 +245,18 @@ class Ledger:
         False while another process reads an older state: then it is worth another try later.
         """
         return self._upkeep.settle()
+
+    def _count_late(self, at: str) -> None:
+        week = monday(at)
+        with said_of(self._path):
+            if self._connection.execute("UPDATE weeks SET late = late + 1 WHERE week = ?", (week,)).rowcount:
+                return
+            self._connection.execute(
+                "INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged,"
+                " unattributed, calls, unreadable, measured, estimated, late)"
+                " SELECT ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 WHERE ? < (SELECT max(week) FROM weeks)",
+                (week, next_week(week), at, week),
+            )
 
     def _team_of_day(self, turn: Turn) -> str | None:
         day = turn.at[:10]

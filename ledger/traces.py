@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import utc
+from ledger.rows import digest_of, number_of
 from ledger.sql import Connection
 
 KEPT = timedelta(days=30)  # as long as OpenAI keeps the answers that a request may continue
+WAITED = timedelta(hours=1)  # far longer than any call waits for its turn
 FORGOTTEN_AT_A_TIME = 4  # more than any call leaves
+LOOKED_AT = 200  # newest turns of the person, of whatever client, and of these
 NEIGHBOURS = 16  # newest turns looked at where nothing else shows which one is meant
 COMPARED_CHARS = 100  # of a turn's text, and
 COMPARED_WITH_CHARS = 20_000  # the end of the text that may hold it: each step of one may cost as much as the other
@@ -51,14 +54,13 @@ class Traces:
 
     def of_ask(self, ask: str) -> TurnSeen | None:
         """Find the newest turn with this ask."""
-        return self._seen(_SEEN + " FROM turns AS t WHERE t.ask = ? ORDER BY t.id DESC LIMIT 1", ask)
+        return self._seen(_SEEN + " FROM turns AS t WHERE t.ask = ? ORDER BY t.id DESC LIMIT 1", number_of(ask))
 
     def of(self, trace: str) -> TurnSeen | None:
         """Find the turn that left this trace last."""
         return self._seen(
-            _SEEN + " FROM traces JOIN turns AS t ON t.id = traces.turn_id WHERE trace = ?"
-            " ORDER BY traces.id DESC LIMIT 1",
-            trace,
+            _SEEN + " FROM traces JOIN turns AS t ON t.id = traces.turn_id WHERE trace = ?",
+            number_of(trace),
         )
 
     def nearby(self, person: str, client: str | None, since: str, held_in: str | None) -> TurnSeen | None:
@@ -69,9 +71,10 @@ class Traces:
         """
         with said_of(self._path):
             near = self._connection.execute(
-                "SELECT id, text FROM turns WHERE person = ? AND at >= ? AND coalesce(client, '') = coalesce(?, '')"
-                " ORDER BY at DESC, id DESC LIMIT ?",
-                (person, since, client, NEIGHBOURS),
+                "SELECT id, text FROM"
+                " (SELECT id, at, client, text FROM turns WHERE person = ? ORDER BY id DESC LIMIT ?) AS t"
+                " WHERE at >= ? AND coalesce(client, '') = coalesce(?, '') ORDER BY at DESC, id DESC LIMIT ?",
+                (person, LOOKED_AT, since, client, NEIGHBOURS),
             ).fetchall()
         if (meant := _meant(near, held_in)) is None:
             return None
@@ -80,31 +83,37 @@ class Traces:
     def leave(self, trace: str, turn_id: int, at: str) -> None:
         """Let `trace` lead to this turn from now on."""
         with said_of(self._path):
-            self._connection.execute("DELETE FROM traces WHERE trace = ?", (trace,))
-            self._connection.execute("INSERT INTO traces (trace, turn_id, at) VALUES (?, ?, ?)", (trace, turn_id, at))
-            self._forget(at)
+            self._connection.execute(
+                "INSERT INTO traces (trace, turn_id) VALUES (?, ?)"
+                " ON CONFLICT (trace) DO UPDATE SET turn_id = excluded.turn_id",
+                (number_of(trace), turn_id),
+            )
+            self._connection.execute(
+                "DELETE FROM traces WHERE trace IN (SELECT trace FROM traces ORDER BY turn_id LIMIT ?)"
+                " AND (SELECT at FROM turns WHERE id = turn_id) < ?",
+                (FORGOTTEN_AT_A_TIME, _before(at, KEPT)),
+            )
 
     def wait(self, trace: str, call_id: int, at: str) -> None:
         """Let a call wait for a turn that adopts it."""
         with said_of(self._path):
-            self._connection.execute("INSERT INTO traces (trace, call_id, at) VALUES (?, ?, ?)", (trace, call_id, at))
-            self._forget(at)
+            self._connection.execute(
+                "INSERT INTO waiting (call_id, trace, at) VALUES (?, ?, ?)", (call_id, number_of(trace), at)
+            )
+            self._connection.execute(
+                "DELETE FROM waiting WHERE at < ?"
+                " AND call_id IN (SELECT call_id FROM waiting ORDER BY call_id LIMIT ?)",
+                (_before(at, WAITED), FORGOTTEN_AT_A_TIME),
+            )
 
     def adopt(self, trace: str, turn_id: int, since: str) -> None:
         """Give the turn the calls that wait from `since` on. Older ones wait no more."""
         with said_of(self._path):
             self._connection.execute(
-                "UPDATE calls SET turn_id = ? WHERE id IN (SELECT call_id FROM traces WHERE trace = ? AND at >= ?)",
-                (turn_id, trace, since),
+                "UPDATE calls SET turn_id = ? WHERE id IN (SELECT call_id FROM waiting WHERE trace = ? AND at >= ?)",
+                (turn_id, number_of(trace), since),
             )
-            self._connection.execute("DELETE FROM traces WHERE trace = ?", (trace,))
-
-    def _forget(self, at: str) -> None:
-        before = utc((datetime.fromisoformat(at) - KEPT).timestamp())
-        self._connection.execute(
-            "DELETE FROM traces WHERE id IN (SELECT id FROM traces ORDER BY id LIMIT ?) AND at < ?",
-            (FORGOTTEN_AT_A_TIME, before),
-        )
+            self._connection.execute("DELETE FROM waiting WHERE trace = ?", (number_of(trace),))
 
     def _seen(self, sql: str, *values: object) -> TurnSeen | None:
         with said_of(self._path):
@@ -112,7 +121,7 @@ class Traces:
         if row is None:
             return None
         turn_id, at, conversation, place, ask, answered, still_open, called_at = row
-        return TurnSeen(turn_id, at, conversation, place, ask, bool(answered), bool(still_open), called_at)
+        return TurnSeen(turn_id, at, conversation, place, digest_of(ask), bool(answered), bool(still_open), called_at)
 
 
 def _meant(near: Sequence[tuple[int, str | None]], held_in: str | None) -> int | None:
@@ -125,3 +134,7 @@ def _meant(near: Sequence[tuple[int, str | None]], held_in: str | None) -> int |
         if text is None or text[:COMPARED_CHARS] in end
     ]
     return max(held)[1] if held else None
+
+
+def _before(at: str, span: timedelta) -> str:
+    return utc((datetime.fromisoformat(at) - span).timestamp())

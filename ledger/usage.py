@@ -12,7 +12,9 @@ from typing import Any
 
 from ledger.address import Place
 from ledger.audit import Audit
+from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
+from ledger.events import Events
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
@@ -100,6 +102,8 @@ class ReadLedger:
         self._connection = connection
         self._path = path
         self.personal = Personal(connection, path)
+        self.contests = Contests(connection, path)
+        self.events = Events(connection, path)
 
     @staticmethod
     def open(path: Path) -> "ReadLedger":
@@ -175,6 +179,11 @@ class ReadLedger:
         """Tell how much all the ledger's figures rest on."""
         (row,) = self._rows("SELECT judged, unreadable, unattributed, estimated FROM coverage")
         return Coverage(**row)
+
+    def state(self) -> int:
+        """Give a number that is another one once the ledger has changed."""
+        (row,) = self._rows("PRAGMA data_version")
+        return int(row["data_version"])
 
     def waiting(self) -> Waiting:
         """Tell what waits for its judgement."""

@@ -77,6 +77,18 @@ SELECT
         / nullif((SELECT coalesce(sum(calls), 0) FROM lost) + sum(calls), 0) AS lost
 FROM counted;
 
+-- The turns that wait for their judgement, and since when the oldest does. NULL: none waits.
+CREATE VIEW queue AS
+SELECT count(*) AS waiting, min(at) AS oldest
+FROM turns
+WHERE text_expires_at >= '9999';
+
+-- What has judged, and when.
+CREATE VIEW classifiers AS
+SELECT classifier, count(*) AS judged, min(at) AS since, max(at) AS latest
+FROM judgements
+GROUP BY classifier;
+
 -- Usage by group and week. `views.py` writes this once for each grouping: team, week, category, assistant, model.
 -- Closed weeks stand in `published`. Open ones are grouped here as `suppression.py` would do it: no group of fewer people
 -- than the policy allows is shown, and none can be had by subtracting what is.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.records import Answer, Call, CallKind, Turn, utc
 from proxy.dialects import DIALECTS
 from proxy.dialects.table import Dialect
@@ -88,15 +88,20 @@ class Assembly:
     """Keeps the exchanges that are under way."""
 
     def __init__(
-        self, routes: Routes, resolver: Resolver, key: Key, dialects: Mapping[str, Dialect] = DIALECTS
+        self, routes: Routes, resolver: Resolver, keys: Keys, dialects: Mapping[str, Dialect] = DIALECTS
     ) -> None:
         """`dialects` holds those that the routes name, by their names. What it lacks is counted and never read."""
         self._routes = routes
         self._dialects = dialects
         self._resolver = resolver
-        self._key = key
+        self._keys = keys
         self._under_way: dict[int, _Answering] = {}
         self._sockets = Sockets(self._dialect)
+
+    @property
+    def under_way(self) -> int:
+        """How many exchanges have begun and not ended."""
+        return len(self._under_way)
 
     def read(self, event: Event) -> Iterator[Opening | Closing]:
         """Take the next event; give what it adds to the ledger, if anything."""
@@ -148,18 +153,22 @@ class Assembly:
 
     def _closing(self, answering: _Answering, ended: Ended) -> Closing:
         reply = answering.reply()
-        trace = answer_trace(self._key, answering.person, reply.id if reply else None)
+        trace = answer_trace(self._keys.serving(answering.asked_at).key, answering.person, reply.id if reply else None)
         return Closing(ended.exchange, _answer(answering, reply, ended), utc(ended.at), trace)
 
     def _opening(self, asked: Asked, route: Route, request: Request, identity: Identity) -> Opening:
         call = _call(asked, route, request)
-        where = place(self._key, identity.person, call.client, request)
+        return Opening(asked.exchange, call, self.asking(call, request, identity, _retried(asked.headers)))
+
+    def asking(self, call: Call, request: Request, identity: Identity, retried: bool) -> Asking:
+        """Say what a call that could be read asks. Depends on nothing else but the keys."""
+        where = place(self._keys.serving(call.at).key, identity.person, call.client, request)
         turn = Turn(
             at=call.at,
             person=identity.person,
             team=identity.team,
             identity_source=identity.source,
-            assistant=route.assistant,
+            assistant=call.assistant,
             client=call.client,
             conversation=where.conversation,
             ask=where.ask,
@@ -167,7 +176,7 @@ class Assembly:
             text=request.text,
             context=request.history,
         )
-        return Opening(asked.exchange, call, Asking(turn, request, where, _retried(asked.headers)))
+        return Asking(turn, request, where, retried)
 
     def _fields(self, asked: Asked, route: Route) -> dict[str, Any]:
         if asked.cut:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ledger.records import CallKind, utc
+from ledger.spools import CallAt
 from ledger.store import Ledger
 from ledger.traces import TurnSeen
 from proxy.assembly import Asking, Closing, Opening
@@ -20,6 +21,7 @@ class Entered:
 
     call_id: int
     turn_id: int | None
+    at: str  # the call's time, by which it is known again
     new_turn: bool
     kind: CallKind
 
@@ -28,7 +30,7 @@ def enter(ledger: Ledger, opening: Opening) -> Entered:
     """Enter a call, and the turn that it opens."""
     asking = opening.asking
     if asking is None:
-        return Entered(ledger.open_call(opening.call, None), None, False, opening.call.kind)
+        return Entered(ledger.open_call(opening.call, None), None, opening.call.at, False, opening.call.kind)
     continued = _trace(ledger, asking.place.continued)
     place = asking.place.at(continued) if continued else asking.place
     seen = _seen(ledger, asking, place, continued)
@@ -37,19 +39,22 @@ def enter(ledger: Ledger, opening: Opening) -> Entered:
     call_id = ledger.open_call(opening.of_kind(folded.kind), turn_id)
     if folded.waits:
         ledger.traces.wait(place.waiting, call_id, asking.turn.at)
-        return Entered(call_id, turn_id, folded.opens, folded.kind)
+        return Entered(call_id, turn_id, opening.call.at, folded.opens, folded.kind)
     if turn_id is not None and asking.request.signals.by_agent:
         _adopt(ledger, place, turn_id, asking.turn.at)
     if turn_id is not None and place.sent and (seen.sent is None or seen.sent.turn_id != turn_id):
         ledger.traces.leave(place.sent, turn_id, asking.turn.at)
-    return Entered(call_id, turn_id, folded.opens, folded.kind)
+    return Entered(call_id, turn_id, opening.call.at, folded.opens, folded.kind)
 
 
-def close(ledger: Ledger, entered: Entered, closing: Closing) -> None:
-    """Add what became of a call, and remember its answer where a request may go on from it."""
-    ledger.close_call(entered.call_id, closing.answer)
-    if closing.trace and entered.turn_id is not None:
-        ledger.traces.leave(closing.trace, entered.turn_id, closing.at)
+def close(ledger: Ledger, call: CallAt, closing: Closing) -> None:
+    """Add what became of a call, and remember its answer where a request may go on from it.
+
+    Where the ledger was replaced in between it holds no such call, and is left as it is.
+    """
+    call_id, turn_id, at = call
+    if ledger.close_call(call_id, closing.answer, at) and closing.trace and turn_id is not None:
+        ledger.traces.leave(closing.trace, turn_id, closing.at)
 
 
 def _seen(ledger: Ledger, asking: Asking, place: Place, continued: TurnSeen | None) -> Seen:

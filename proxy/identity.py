@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from ledger.keys import Keys
 from ledger.pseudonyms import Key
 from ledger.records import IdentitySource
 from proxy.certificates import Certificates
@@ -29,7 +30,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    person: str  # keyed digest
+    person: str  # keyed digest, of the period
     team: str | None
     source: IdentitySource
 
@@ -56,7 +57,7 @@ class Resolver:
 
     def __init__(
         self,
-        key: Key,
+        keys: Keys,
         fronts: Peers = Peers(),
         apps: Peers = Peers(),
         team_header: str | None = None,
@@ -71,7 +72,7 @@ class Resolver:
         person's name for another one of theirs, both in lower case.
         Raises ValueError for what is no CIDR.
         """
-        self._key = key
+        self._keys = keys
         self._fronts = _Trusted(fronts)
         self._apps = _Trusted(apps)
         self._team_header = (team_header or "").lower()
@@ -103,7 +104,7 @@ class Resolver:
         else:  # unreachable: an address always answers
             raise AssertionError("no identity source answered")
         return Identity(
-            person=self._key.digest("person", self._people.get(claim.name, claim.name)),
+            person=self._keys.serving(asked.at).key.digest("person", self._people.get(claim.name, claim.name)),
             team=self._team(asked, claim),
             source=claim.source,
         )
@@ -130,7 +131,7 @@ class Resolver:
 
     def _api_key(self, asked: Asked, _: str | None) -> Claim | None:
         secret = lasting_credential(asked.headers)
-        return Claim("api_key", key_name(self._key, secret)) if secret else None
+        return Claim("api_key", key_name(self._keys.stable, secret)) if secret else None
 
     def _body(self, asked: Asked, body_user: str | None) -> Claim | None:
         user = _clean(body_user) or _clean(claimed_subject(asked.headers))

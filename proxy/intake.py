@@ -2,45 +2,30 @@
 
 A call (and its turn) is written when its request has arrived whole, long before the answer, and completed when the
 exchange ends. What cannot be written waits, within bounds, and is counted when it is lost.
-Leaves out how bytes are captured (`capture.py`) and what they mean (`assembly.py`).
+Leaves out how bytes are captured (`capture.py`), what they mean (`assembly.py`) and where they go (`delivery.py`).
 """
 
 import logging
 import queue
-import sqlite3
 import threading
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ledger.store import Ledger, LedgerError
-from proxy.assembly import Assembly, Closing, Opening
-from proxy.entering import Entered, close, enter
+from proxy.assembly import Assembly
+from proxy.counts import FAULT, NO_ROOM, Counts
+from proxy.delivery import PATIENCE_SECONDS, SOON_SECONDS, Delivery
 from proxy.exchange import AnswerBytes, Asked, Ended, Event, SocketMessage
+from proxy.spooling import Write, calls_in
+from proxy.waiting import Waiting
+
+__all__ = ["Counts", "Intake"]
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # of events; past it they are dropped and counted
 MAX_BATCH = 64  # events a transaction
-PATIENCE_SECONDS = 1.0  # between tries while the ledger refuses
-
-
-@dataclass(slots=True)
-class Counts:
-    """What intake did since the process began."""
-
-    calls: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)  # of the calls
-    turns: int = 0
-    request_bytes: int = 0
-    response_bytes: int = 0
-    unreadable: int = 0  # requests that could not be read; they were passed on untouched
-    unreadable_answers: int = 0  # answers that could not be read, so their token usage is not known
-    lost: int = 0  # calls that are not in the ledger: the queue was full, or the ledger refused to the end
-    dropped_bytes: int = 0  # of answers, past the queue's bound; their usage may be missing
-    ledger_faults: int = 0  # tries to write that failed; each is tried again
-    faults: int = 0  # events lost to a bug of ours
 
 
 class Intake:
@@ -49,43 +34,56 @@ class Intake:
     def __init__(
         self,
         open_ledger: Callable[[], Ledger],
-        assembly: Assembly,
+        assembly: Assembly | Callable[[], Assembly],
         max_waiting_bytes: int = MAX_WAITING_BYTES,
+        waiting: Callable[[], Waiting] | None = None,
+        say: Callable[[str], None] = log.warning,
     ) -> None:
+        """`assembly` and `waiting`, where they are to be made, may raise LedgerError: then that is tried again, as
+        `open_ledger` is. `say` tells the operator when the ledger refuses and when that is over.
+        """
         self.counts = Counts()
         self._open_ledger = open_ledger
         self._assembly = assembly
         self._max_waiting_bytes = max_waiting_bytes
+        self._waiting = waiting
+        self._say = say
+        self._made_of: tuple[Assembly, Delivery] | None = None
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._bytes_put = 0  # written by the putting thread alone, as the next one by ours: no lock is needed
         self._bytes_taken = 0
         self._missed: set[int] = set()  # exchanges under way of which bytes were dropped
         self._durable: dict[int, Future[None]] = {}
-        self._entered: dict[int, Entered] = {}  # calls whose exchanges go on
         self._stopping = threading.Event()
-        self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     def start(self) -> None:
-        """Open the ledger and begin. Raises LedgerError where it cannot be opened."""
+        """Begin, whatever the ledger's state."""
         self._thread.start()
-        self._started.result()
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = 15.0) -> None:
         """Write what waits, then end. What `timeout` seconds do not suffice for is counted as lost."""
         self._stopping.set()
         self._events.put(None)
         self._thread.join(timeout)
-        if self._thread.is_alive():
-            while not self._events.empty():
-                self.counts.lost += isinstance(self._events.get_nowait(), Asked)
+        self.counts.no_room += sum(_asks(event) for event in self._rest())
+
+    @property
+    def left(self) -> int:
+        """Calls that wait in the spool, once intake has ended."""
+        return self._made_of[1].left if self._made_of else 0
+
+    @property
+    def under_way(self) -> int:
+        """Exchanges that have not ended, and calls in the ledger whose end is not there yet."""
+        return self._made_of[0].under_way + self._made_of[1].unclosed if self._made_of else 0
 
     def put(self, event: Event) -> None:
         """Take an event. Never blocks, never raises."""
         size = _size(event)
         if size and self.waiting_bytes + size > self._max_waiting_bytes:
-            if isinstance(event, Asked) or _may_ask(event):
-                self.counts.lost += 1
+            if _asks(event):
+                self.counts.no_room += 1
             else:
                 self.counts.dropped_bytes += size
                 self._missed.add(event.exchange)
@@ -93,7 +91,7 @@ class Intake:
         if isinstance(event, Ended) and event.exchange in self._missed:
             self._missed.remove(event.exchange)
             event = replace(event, missed=True)
-        if isinstance(event, Asked) or _may_ask(event):
+        if _asks(event):
             self._durable[event.exchange] = Future()
         self._bytes_put += size
         self._events.put(event)
@@ -108,102 +106,91 @@ class Intake:
         return self._durable.get(exchange)
 
     def _run(self) -> None:
-        try:
-            ledger = self._open_ledger()
-        except LedgerError as error:
-            self._started.set_exception(error)
+        self._made_of = self._made()
+        if self._made_of is None:
             return
-        self._started.set_result(None)
-        try:
-            while batch := self._take():
-                writes = [write for event in batch for write in self._read(event)]
-                if writes:
-                    self._write_patiently(ledger, writes)
-                for event in batch:
-                    if isinstance(event, Asked | Ended) or _may_ask(event):
-                        self._release(event.exchange)
-        finally:
-            ledger.close()
+        assembly, delivery = self._made_of
+        delivery.tend()
+        while (batch := self._take(delivery.pause())) is not None:
+            writes = [write for event in batch for write in self._read(assembly, event)]
+            if writes:
+                self._deliver(delivery, writes)
+            for event in batch:
+                if isinstance(event, Ended) or _asks(event):
+                    self._release(event.exchange)
+            delivery.tend()
+        delivery.finish()
 
-    def _take(self) -> list[Event]:
-        """Wait for events; give none when there will be no more."""
+    def _made(self) -> tuple[Assembly, Delivery] | None:
+        """Make what reads and delivers, which takes the ledger's key. None: the process ends without one."""
+        said = False
+        while True:
+            try:
+                assembly = self._assembly if isinstance(self._assembly, Assembly) else self._assembly()
+                waiting = self._waiting() if self._waiting else None
+            except LedgerError as error:
+                self.counts.ledger_faults += 1
+                if not said:
+                    self._say(f"{error}. Traffic goes on, and calls wait in memory")
+                said = True
+                if self._stopping.wait(PATIENCE_SECONDS):
+                    return None
+                continue
+            if waiting is not None:
+                waiting.take_over()
+                for path in waiting.unreadable:
+                    self._say(f"{path} was written with another key: put that key back, and its calls are entered")
+            return assembly, Delivery(self._open_ledger, assembly.asking, waiting, self.counts, self._say)
+
+    def _take(self, seconds: float | None) -> list[Event] | None:
+        """Wait so long for events; give None when there will be no more."""
         batch: list[Event] = []
         while len(batch) < MAX_BATCH:
             try:
-                event = self._events.get(block=not batch)
+                event = self._events.get(block=not batch and seconds != 0, timeout=seconds)
             except queue.Empty:
                 break
             if event is None:
-                if batch:
-                    self._events.put(None)  # to be seen again once this batch is written
+                if not batch:
+                    return None
+                self._events.put(None)  # to be seen again once this batch is written
                 break
             self._bytes_taken += _size(event)
             batch.append(event)
         return batch
 
-    def _read(self, event: Event) -> list[Opening | Closing]:
+    def _read(self, assembly: Assembly, event: Event) -> list[Write]:
         try:
-            return list(self._assembly.read(event))
+            return list(assembly.read(event))
         except Exception as fault:  # a bug of ours must not end the thread
-            self._fault(fault)
+            self.counts.faults += 1
+            self.counts.lose(_asks(event), FAULT)
+            # By the bug's kind alone: its message may quote a prompt.
+            log.error("intake lost an event to a bug (%s)", type(fault).__name__)  # noqa: TRY400
             return []
 
-    def _write_patiently(self, ledger: Ledger, writes: list[Opening | Closing]) -> None:
-        """Write in one transaction, again and again until the ledger takes it or the process must end."""
-        while True:
-            try:
-                with ledger.transaction():
-                    entered = self._write(ledger, writes)
-            except (sqlite3.Error, LedgerError) as error:
-                self.counts.ledger_faults += 1
-                log.warning("the ledger refuses (%s): calls wait, traffic goes on", type(error).__name__)
-                if self._stopping.wait(PATIENCE_SECONDS):
-                    self.counts.lost += sum(isinstance(write, Opening) for write in writes)
-                    return
-            except Exception as fault:
-                if len(writes) == 1:
-                    self._fault(fault)
-                    return
-                for write in writes:  # one is at fault: the others are written
-                    self._write_patiently(ledger, [write])
+    def _deliver(self, delivery: Delivery, writes: Sequence[Write]) -> None:
+        """Deliver, again and again until ledger or spool take it or the process must end."""
+        while writes := delivery.deliver(writes):
+            pause = delivery.pause()
+            if self._stopping.wait(SOON_SECONDS if pause is None else max(pause, SOON_SECONDS)):
+                if delivery.opening:
+                    delivery.tend()
+                    continue
+                self.counts.lose(sum(map(calls_in, writes)), NO_ROOM)
                 return
-            else:
-                self._count(writes, entered)
-                return
+            delivery.tend()
 
-    def _write(self, ledger: Ledger, writes: list[Opening | Closing]) -> dict[int, Entered]:
-        entered: dict[int, Entered] = {}
-        for write in writes:
-            if isinstance(write, Opening):
-                entered[write.exchange] = enter(ledger, write)
-            elif call := entered.get(write.exchange) or self._entered.get(write.exchange):
-                close(ledger, call, write)
-        return entered
-
-    def _count(self, writes: list[Opening | Closing], entered: dict[int, Entered]) -> None:
-        """Remember what is durable now, and forget the exchanges that have ended."""
-        self._entered |= entered
-        for write in writes:
-            if isinstance(write, Opening):
-                self.counts.calls += 1
-                self.counts.kinds[entered[write.exchange].kind] += 1
-                self.counts.request_bytes += write.call.request_bytes
-                self.counts.turns += entered[write.exchange].new_turn
-                self.counts.unreadable += write.asking is None
-            else:
-                self.counts.response_bytes += write.answer.response_bytes
-                self.counts.unreadable_answers += write.answer.unreadable
-                self._entered.pop(write.exchange, None)
+    def _rest(self) -> Iterable[Event]:
+        """Give what nobody will take any more."""
+        while not self._events.empty():
+            if (event := self._events.get_nowait()) is not None:
+                yield event
 
     def _release(self, exchange: int) -> None:
         """Let go whoever waits for the exchange. It was tried; nothing is gained by waiting longer."""
         if (future := self._durable.pop(exchange, None)) is not None and not future.cancelled():
             future.set_result(None)
-
-    def _fault(self, fault: Exception) -> None:
-        """Say that a bug lost an event, by the bug's kind alone: its message may quote a prompt."""
-        self.counts.faults += 1
-        log.error("intake lost an event to a bug (%s)", type(fault).__name__)
 
 
 def _size(event: Event) -> int:
@@ -215,5 +202,5 @@ def _size(event: Event) -> int:
     return 0
 
 
-def _may_ask(event: Event) -> bool:
-    return isinstance(event, SocketMessage) and event.awaited
+def _asks(event: Event) -> bool:
+    return isinstance(event, Asked) or (isinstance(event, SocketMessage) and event.awaited)

@@ -59,7 +59,7 @@ def turns(
 ) -> None:
     """Show one person's turns with their value and the reasons for it."""
     from assay.accountable import answered_for, checked, operator, pseudonyms
-    from assay.places import key_of
+    from assay.places import keys_of
     from ledger.store import Ledger
     from reports.listing import render
 
@@ -68,7 +68,7 @@ def turns(
     why, path = checked(reason), settings.ledger.path
     day = _day(since)
     Ledger.read(path).close()  # or a wrong --db got a key
-    stands = pseudonyms(settings, key_of(path), person) if person else (str(pseudonym).strip().lower(),)
+    stands = pseudonyms(settings, keys_of(path), person) if person else (str(pseudonym).strip().lower(),)
     what = f"turns of {', '.join(stands)}" + (f" since {day}" if day else "")
     with answered_for(path, operator(claimed), what, why) as ledger:
         found = ledger.personal.turns(stands, day)

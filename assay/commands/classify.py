@@ -2,14 +2,18 @@
 
 import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 import click
 
 from assay import lifeline
+from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import key_of
+from assay.patience import patiently
+from assay.places import keys_of
+from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
 
@@ -27,6 +31,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     Without a model it judges by simple rules, and its judgements say so.
     """
     speak_plainly()
+    leave_no_core()
     if supervised:
         lifeline.hold()
     from classifiers.worker import yield_to_others  # before what loads numpy
@@ -35,41 +40,66 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from assay.housekeeping import Housekeeping, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
-    from classifiers.worker import drain
+    from classifiers.worker import Drained, drain
     from ledger.store import Ledger
+    from ledger.target import refuse_wrong
 
+    path = settings.ledger.path
+    refuse_wrong(path)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ledger, tally, stack = Ledger.open(settings.ledger.path), None, ExitStack()
     try:
         judge = load_judge(settings.classifier.model, settings.classifier.backend)
-        say(f"the classifier {judge.name} judges the turns of {settings.ledger.path}")
-        if supervised:
-            lifeline.announce(judge.name)
+    except ModelError as error:
+        raise Failure(str(error)) from None
+    said = f"the classifier {judge.name} judges the turns of {path}"
+    if not once:
+        say(said)
+    if supervised:
+        lifeline.announce(judge.name)
+    done = Drained()
+    tally: Callable[[Drained], None] | None = None
+
+    def work() -> None:
+        """Judge over one connection. What earlier ones did is done."""
+        keys, before = keys_of(path), done
+
+        def progress(more: Drained) -> None:
+            nonlocal done
+            done = before + more
+            if tally:
+                tally(done)
+
+        with closing(Ledger.open(path)) as ledger:
+            if once:
+                say(said)
+            set_smallest(ledger.policy, settings)
+            steps = {
+                "publishing": publishing(ledger.publication),
+                "pruning": pruning(ledger.pruning, retention_of(settings), path),
+            }
+            housekeeping = Housekeeping(steps)
+            drain(
+                ledger,
+                judge,
+                keys=keys,
+                once=once,
+                stop=stop,
+                keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
+                progress=progress,
+                tidy=housekeeping.tidy,
+            )
+
+    with ExitStack() as stack:
         if settings.classifier.metrics:
             from assay.metering import Tally, classifier_metrics, metering
 
             tally = Tally()
-            metrics = classifier_metrics(tally, settings.ledger.path)
+            metrics = classifier_metrics(tally, path)
             stack.enter_context(metering(settings.classifier.metrics, "classifier.metrics", metrics))
-        keep_text_seconds = settings.ledger.keep_text_days * DAY_SECONDS
-        key = key_of(settings.ledger.path)
-        steps = {"pruning": pruning(ledger.pruning, retention_of(settings), settings.ledger.path)}
-        housekeeping = Housekeeping(steps)
-        done = drain(
-            ledger,
-            judge,
-            key=key,
-            once=once,
-            stop=stop,
-            keep_text_seconds=keep_text_seconds,
-            progress=tally,
-            tidy=housekeeping.tidy,
-        )
-    except ModelError as error:
-        raise Failure(str(error)) from None
-    finally:
-        stack.close()
-        ledger.close()
+        if once:
+            work()
+        else:
+            patiently(work, stop, say)
     say(f"the classifier has ended: {done.judged} turns judged, {done.fallen_back} of them by rules")

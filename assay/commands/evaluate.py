@@ -1,6 +1,7 @@
 """`assay evaluate`: measures the classifier against labelled prompts."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -12,16 +13,28 @@ from config.settings import Settings
 
 
 @click.command()
-@with_settings("classifier.backend", "classifier.model")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    required=True,
-    help="Labelled prompts, JSONL.",
-)
+@with_settings("classifier.backend", "classifier.model", "ledger.path")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Labelled prompts, JSONL.")
+@click.option("--contests", is_flag=True, help="Show how often people contest judgements, from the ledger.")
 @click.option("--json", "as_json", is_flag=True, help="Write the figures as JSON.")
-def command(settings: Settings, data: Path, as_json: bool) -> None:
-    """Measure the classifier against labelled prompts, beside simple baselines."""
+@click.pass_context
+def command(context: click.Context, settings: Settings, data: Path | None, contests: bool, as_json: bool) -> None:
+    """Measure the classifier against labelled prompts, beside simple baselines; or by what people contest."""
+    if (data is None) == (not contests):
+        raise click.UsageError("name labelled prompts with --data, or ask for --contests", context)
+    click.echo(_contests(settings.ledger.path, as_json) if data is None else _evaluation(settings, data, as_json))
+
+
+def _contests(path: Path, as_json: bool) -> str:
+    from ledger.store import Ledger
+    from reports.contests import render
+
+    with closing(Ledger.read(path)) as ledger:
+        counted = ledger.contests.counted(ledger.min_group())
+    return render(counted, as_json)
+
+
+def _evaluation(settings: Settings, data: Path, as_json: bool) -> str:
     from classifiers.errors import BadLine, ModelError
     from classifiers.evaluation import evaluate
     from classifiers.judge import load_judge
@@ -34,4 +47,4 @@ def command(settings: Settings, data: Path, as_json: bool) -> None:
         raise Failure(str(error), FAILED) from None
     except BadLine as error:
         raise Failure(f"{data}, {error}", MISUSED) from None
-    click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if as_json else report.markdown())
+    return json.dumps(report.as_json(), ensure_ascii=False, indent=2) if as_json else report.markdown()

@@ -6,7 +6,7 @@ import click
 
 from assay.failure import MISUSED, Failure
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.settings import Settings
 
 
@@ -30,4 +30,4 @@ def fingerprint(settings: Settings) -> None:
         raise Failure("no API key was given: write it to standard input", MISUSED)
     if (secret := lasting_credential({"authorization": given.strip()})) is None:
         raise Failure("this is a login's token, which is renewed and names nobody: name the person otherwise", MISUSED)
-    click.echo(key_name(key_of(settings.ledger.path), secret))
+    click.echo(key_name(keys_of(settings.ledger.path).stable, secret))

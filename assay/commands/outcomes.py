@@ -1,5 +1,6 @@
 """`assay outcomes`: what teams brought about, beside value."""
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -41,3 +42,35 @@ def _import_file(settings: Settings, file: Path) -> None:
         ledger.outcomes.enter(outcomes)
     teams, weeks = {one.team for one in outcomes}, {one.week for one in outcomes}
     click.echo(f"Imported {len(outcomes)} outcomes of {len(teams)} teams in {len(weeks)} weeks.")
+
+
+@command.command("report")
+@with_settings("ledger.path")
+@click.option("--since", metavar="DATE", help="A date as 2026-11-25: its week and later ones.")
+@click.option(
+    "--lag",
+    type=click.IntRange(0, 4),
+    help="Weeks by which outcomes follow value. Not given: what shows most, corrected for the choice.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    default="table",
+    show_default=True,
+    help="How to write it.",
+)
+def report(settings: Settings, since: str | None, lag: int | None, form: str) -> None:
+    """Show outcomes beside value by team and week, and whether they are related.
+
+    "related" is said only where chance alone hardly gives as strong a relation; else "no detectable relation".
+    Groups of too few people are not shown.
+    """
+    from reports.outcomes.panel import read_panel
+    from reports.outcomes.rendering import render
+
+    try:
+        panel = read_panel(settings.ledger.path, since, lag)
+    except ValueError:
+        raise Failure("--since must be a date, as 2026-11-25", MISUSED) from None
+    click.echo(render(panel, form, shutil.get_terminal_size((120, 24)).columns))  # type: ignore[arg-type] # click has checked it

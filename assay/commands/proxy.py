@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from assay import lifeline
+from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import key_of
+from assay.places import keys_of
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
 
@@ -36,28 +37,39 @@ def command(settings: Settings, supervised: bool) -> None:
     judge. Ends on SIGTERM or Ctrl-C, once answers under way have ended.
     """
     speak_plainly()
+    leave_no_core()
     if supervised:
         lifeline.hold()
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
     from assay.own_dialects import dialect, read_dialects, with_own
     from ledger.store import Ledger
+    from ledger.target import refuse_wrong
     from proxy.assembly import Assembly
     from proxy.capture import Capture
     from proxy.dialects import DIALECTS
     from proxy.intake import Intake
     from proxy.routes import Routes
     from proxy.server import Address, ListenError, ServerError, serve
+    from proxy.waiting import Waiting
 
     own = read_dialects(settings.proxy.dialects)
     table = with_own(load_routes(), own)
     routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
-    key = key_of(path)
+    refuse_wrong(path)
     with ExitStack() as stack:
-        resolver = stack.enter_context(identifying(settings, key))
-        intake = Intake(lambda: Ledger.open(path), Assembly(routes, resolver, key, dialects))
+        resolver = stack.enter_context(identifying(settings))
+
+        def assembly() -> Assembly:
+            keys = keys_of(path, settings.identity.rotate_weeks)
+            return Assembly(routes, resolver(keys), keys, dialects)
+
+        def waiting() -> Waiting:
+            return Waiting(path, keys_of(path).stable.derive("spool"), settings.ledger.spool_size)
+
+        intake = Intake(lambda: Ledger.open(path), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)
 
         def ready(addresses: list[Address]) -> None:
@@ -80,7 +92,7 @@ def command(settings: Settings, supervised: bool) -> None:
             raise Failure(str(error), MISUSED) from None
         finally:
             intake.stop()
-    say(_counted(intake.counts))
+    say(_counted(intake.counts, intake.left))
 
 
 def host_pattern(host: str) -> str:
@@ -126,8 +138,10 @@ def _certificates(settings: Settings) -> tuple[str, ...]:
     return (str(certificate),)
 
 
-def _counted(counts: "Counts") -> str:
+def _counted(counts: "Counts", left: int) -> str:
     said = f"the proxy has ended: {counts.calls} calls of {counts.turns} turns, {counts.unreadable} unreadable"
+    if left:
+        said += f", {left} calls wait in the spool"
     return f"{said}, {counts.lost} lost" if counts.lost else said
 
 

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from assay.demo.people import TEAMS, Person, Step, plan
 from assay.demo.traffic import send
 from assay.failure import Failure, say
-from assay.places import key_of
+from assay.places import keys_of
 from assay.supervision import Part, Supervisor
 from config.loading import FILE_VARIABLE, PREFIX
 from ledger.store import Ledger
@@ -74,7 +74,7 @@ def teams(ledger: Path, people: Sequence[Person]) -> str:
     """Write the teams file: each person as the proxy will know them."""
     from proxy.identity import key_name
 
-    key = key_of(ledger)
+    key = keys_of(ledger).stable
     lines = []
     for team in TEAMS:
         names = [person.user or key_name(key, person.api_key) for person in people if person.team == team]

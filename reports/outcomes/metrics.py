@@ -11,7 +11,7 @@ from typing import Literal
 from ledger.outcomes import Outcome
 
 Dimension = Literal["satisfaction", "performance", "activity", "communication", "efficiency"]
-Better = Literal["up", "down", "neither"]
+Better = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assay.accountable import operator
-from assay.places import key_of
+from assay.places import keys_of
 from ledger.store import Ledger
 from tests.assay.running import assay
 from tests.ledger.facts import entered, judgement
@@ -24,7 +24,7 @@ WHY = ("--reason", "they asked for it")
 def db(tmp_path: Path) -> Path:
     """A ledger with two turns of Ana's, who has two names, and one of Bob's."""
     path = tmp_path / "usage.db"
-    key = key_of(path)
+    key = keys_of(path).serving(0.0).key
     (tmp_path / "teams.toml").write_text('[people]\n"ana@example.com" = ["key:1"]\n')
     (tmp_path / "assay.toml").write_text('[identity]\nteams = "teams.toml"\n[ledger]\npath = "usage.db"\n')
     ana, bob = key.digest("person", "ana@example.com"), key.digest("person", "bob")
@@ -49,12 +49,12 @@ def test_a_persons_turns_are_shown_by_any_of_their_names(db: Path, tmp_path: Pat
     assert first["value"] == first["weight"] * first["novelty"] * first["attention"]
     assert (first["calls"], first["tokens"], third["value"]) == (2, 80, None)
     assert WORDS not in said.stdout
-    pseudonym = key_of(db).digest("person", "ana@example.com")
+    pseudonym = keys_of(db).serving(0.0).key.digest("person", "ana@example.com")
     assert entries(db) == [(getpass.getuser(), f"turns of {pseudonym}", "they asked for it")]
 
 
 def test_a_pseudonym_and_a_date_will_do(db: Path, tmp_path: Path) -> None:
-    pseudonym = key_of(db).digest("person", "bob")
+    pseudonym = keys_of(db).serving(0.0).key.digest("person", "bob")
     asked = ("audit-access", "turns", "--pseudonym", pseudonym, *WHY, "--format", "csv")
     assert assay(*asked, home=tmp_path).stdout.splitlines()[1].startswith("2,2026-11-23T")
     said = assay(*asked, "--since", "2026-11-24", home=tmp_path)

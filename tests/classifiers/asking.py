@@ -7,11 +7,13 @@ from pathlib import Path
 
 from classifiers.rules import RulesJudge
 from classifiers.worker import drain
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.records import Judgement, Message, PendingTurn, Turn
+from ledger.ring import Ring, week_of
 from ledger.store import Ledger
 
-KEY = Key(b"k" * 32)
+BEGIN = week_of("2026-11-02T00:00:00.000Z")
+KEYS = Keys(Ring(b"s" * 32, ((BEGIN, b"k" * 32),), ((BEGIN, 4),)))
 
 
 def turn(number: int, text: str = "compare the two tariffs", *context: Message) -> Turn:
@@ -46,4 +48,4 @@ class SayingJudge(RulesJudge):
 
 
 if __name__ == "__main__":
-    drain(Ledger.open(Path(sys.argv[1])), SayingJudge(), key=KEY, once=True, stop=threading.Event())
+    drain(Ledger.open(Path(sys.argv[1])), SayingJudge(), keys=KEYS, once=True, stop=threading.Event())

@@ -20,7 +20,7 @@ from classifiers.rules import RulesJudge
 from classifiers.worker import BATCH, drain
 from ledger.records import PendingTurn, Turn, utc
 from ledger.store import Ledger
-from tests.classifiers.asking import KEY
+from tests.classifiers.asking import KEYS
 from tests.classifiers.asking import turn as plain_turn
 
 ASK = "List the five suppliers with the longest delays in 2025 and say what each delay cost us"
@@ -54,7 +54,7 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 def judged(ledger: Ledger, judge: RulesJudge | None = None) -> None:
     """Judge all that waits."""
-    drain(ledger, judge or RulesJudge(), key=KEY, once=True, stop=threading.Event())
+    drain(ledger, judge or RulesJudge(), keys=KEYS, once=True, stop=threading.Event())
 
 
 class OneWayJudge(RulesJudge):

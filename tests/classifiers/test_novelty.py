@@ -16,7 +16,7 @@ from classifiers.novelty import (
     Novelty,
     novelty,
 )
-from classifiers.signatures import Signer
+from classifiers.signatures import Signer, packed
 from classifiers.views import view
 from ledger.records import Message, PendingTurn, Signed
 
@@ -41,7 +41,7 @@ def towards(cosine: float) -> npt.NDArray[np.float32]:
 def asked(number: int, text: str, *context: Message, conversation: str = "c", embedding: Embedding = None) -> Signed:
     """Sign an earlier turn."""
     signature = SIGNER.sign([view(text, context)], embedding)
-    return Signed(number, "2026-11-25T12:00:00.000Z", "p1", conversation, True, signature.tobytes())
+    return Signed(number, "2026-11-25T12:00:00.000Z", "p1", conversation, True, packed(signature))
 
 
 def weigh(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifiers.likeness import features, shared, shared_meaning
-from classifiers.signatures import SIGNATURE, Signer
+from classifiers.signatures import HALVED, SIGNATURE, Signer, packed, unpacked
 from classifiers.views import view
 from ledger.records import Message
 
@@ -18,6 +18,25 @@ def test_one_key_signs_alike_and_another_has_nothing_in_common() -> None:
     assert first.tobytes() == again.tobytes()
     assert shared(first, other, "runs")[0] < 0.1
     assert abs(shared_meaning(first, other)[0]) < 0.25
+
+
+def test_a_right_guess_tells_nothing_without_the_key() -> None:
+    """Under other keys it is no more like what is stored than a wrong one. The counts beside the codes are plain: as
+    many words, numbers and names as were asked, which the length of the prompt in the ledger tells too.
+    """
+    meaning = np.random.default_rng(7).normal(size=(2, 384)).astype(np.float32)
+    guesses = [view(LETTER), view(LETTER.replace("crates of walnuts", "boxes with hazelnuts"))]
+    stored = Signer(b"k" * 32).sign(guesses[:1], meaning[:1])
+    tried = [Signer(bytes([key]) * 32).sign(guesses, meaning) for key in range(60)]
+    for part in ("runs", "words"):
+        right, wrong = (np.array([shared(stored, one[row : row + 1], part)[0] for one in tried]) for row in (0, 1))
+        assert abs(right.mean() - wrong.mean()) < 0.01
+        assert right.max() < 0.1
+    near = np.array([shared_meaning(stored, one[:1])[0] for one in tried])
+    assert abs(near.mean()) < 0.05
+    assert np.abs(near).max() < 0.25
+    keyed = [name for name in SIGNATURE.names or () if name not in ("sizes", "pointing")]
+    assert not any((stored[name] == one[name][0]).all() for name in keyed for one in tried if stored[name].any())
 
 
 def test_a_signature_has_one_size_whatever_was_asked() -> None:
@@ -71,3 +90,25 @@ def test_the_conversation_is_signed_beside_the_ask() -> None:
     left, right = (Signer(b"k" * 32).sign([view("shorter", context)], None) for context in before)
     assert shared(left, right, "runs")[0] == 1
     assert shared(left, right, "earlier")[0] < 0.5
+
+
+def test_a_packed_signature_is_read_as_it_was() -> None:
+    """Whatever parts it has, many at once, in their order."""
+    before = [Message("user", "tax law"), Message("assistant", "About it: ...")]
+    views = [view(LETTER), view(""), view("shorter", before), view("see this file"), view(LETTER.lower()), view("hi")]
+    embeddings = np.random.default_rng(3).normal(size=(len(views), 384)).astype(np.float32)
+    embeddings[1] = 0
+    signatures = Signer(b"k" * 32).sign(views, embeddings)
+    stored = [packed(signatures[row : row + 1]) for row in range(len(views))]
+    assert (unpacked(stored) == signatures).all()
+    assert sorted(map(len, stored)) != [len(stored[0])] * len(stored)
+    assert max(map(len, stored)) < SIGNATURE.itemsize * 3 / 4
+
+
+def test_a_signature_of_an_older_assay_is_read() -> None:
+    """It kept all bits of each hash; those that are kept now are compared."""
+    signatures = Signer(b"k" * 32).sign([view(LETTER)], None)
+    older = signatures.copy()
+    for part in HALVED:
+        older[part] |= 0xA0
+    assert (unpacked([older.tobytes(), packed(signatures)]) == signatures[0]).all()

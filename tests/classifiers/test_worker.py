@@ -14,7 +14,7 @@ from classifiers.rules import RulesJudge
 from classifiers.worker import BATCH, FELL_BACK, UNREAD, Drained, drain
 from ledger.records import Judgement, PendingTurn
 from ledger.store import Ledger
-from tests.classifiers.asking import KEY, turn
+from tests.classifiers.asking import KEYS, turn
 
 KILLS = 20
 
@@ -56,17 +56,17 @@ def test_once_judges_everything_and_ends(ledger: Ledger, path: Path) -> None:
     for number in range(BATCH * 2 + 3):
         ledger.open_turn(turn(number))
     told: list[Drained] = []
-    done = drain(ledger, RulesJudge(), key=KEY, once=True, stop=threading.Event(), progress=told.append)
+    done = drain(ledger, RulesJudge(), keys=KEYS, once=True, stop=threading.Event(), progress=told.append)
     assert done == Drained(judged=19, fallen_back=0)
     assert [seen.judged for seen in told] == [8, 16, 19]
     assert rows(path, "SELECT count(*), count(text) FROM turns") == [(19, 0)]
-    assert drain(ledger, RulesJudge(), key=KEY, once=True, stop=threading.Event()) == Drained()
+    assert drain(ledger, RulesJudge(), keys=KEYS, once=True, stop=threading.Event()) == Drained()
 
 
 def test_text_can_be_kept_for_a_while(ledger: Ledger, path: Path) -> None:
     """A kept text has its end written beside it."""
     ledger.open_turn(turn(1))
-    drain(ledger, RulesJudge(), key=KEY, once=True, stop=threading.Event(), keep_text_seconds=60)
+    drain(ledger, RulesJudge(), keys=KEYS, once=True, stop=threading.Event(), keep_text_seconds=60)
     assert rows(path, "SELECT text IS NOT NULL, text_expires_at IS NOT NULL FROM turns") == [(1, 1)]
 
 
@@ -74,7 +74,9 @@ def test_a_turn_that_the_judge_fails_on_is_judged_by_rules(ledger: Ledger, path:
     """The others keep the model's judgement, the failed one says what it is, and the queue goes on."""
     for number in range(12):
         ledger.open_turn(turn(number, "a bad one" if number in (3, 9) else "a good one"))
-    assert drain(ledger, TouchyJudge(), key=KEY, once=True, stop=threading.Event()) == Drained(judged=12, fallen_back=2)
+    assert drain(ledger, TouchyJudge(), keys=KEYS, once=True, stop=threading.Event()) == Drained(
+        judged=12, fallen_back=2
+    )
     fallen = rows(path, f"SELECT turn_id, classifier FROM judgements WHERE reasons LIKE '%{FELL_BACK}%'")
     assert fallen == [(4, "touchy-1"), (10, "touchy-1")]
 
@@ -83,7 +85,7 @@ def test_not_even_the_rules_stop_the_queue(ledger: Ledger, path: Path, monkeypat
     """A turn that nothing can read counts as noise and says so."""
     ledger.open_turn(turn(1, "a bad one"))
     monkeypatch.setattr("classifiers.worker.RulesJudge", UnreadingRules)
-    assert drain(ledger, TouchyJudge(), key=KEY, once=True, stop=threading.Event()).fallen_back == 1
+    assert drain(ledger, TouchyJudge(), keys=KEYS, once=True, stop=threading.Event()).fallen_back == 1
     assert rows(path, "SELECT level, reasons FROM judgements") == [(0, f'["{UNREAD}"]')]
 
 
@@ -104,7 +106,7 @@ def test_it_goes_on_until_stopped(ledger: Ledger, path: Path) -> None:
     def work() -> None:
         with closing(Ledger.open(path)) as own:
             drain(
-                own, RulesJudge(), key=KEY, once=False, stop=stop, idle_seconds=0.01, progress=lambda done: seen.set()
+                own, RulesJudge(), keys=KEYS, once=False, stop=stop, idle_seconds=0.01, progress=lambda done: seen.set()
             )
 
     worker = threading.Thread(target=work)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.keys import Keys
 from ledger.pseudonyms import Key
 from tests.assay.running import PATIENCE, Running, wait_until
 from tests.deploy.documents import block
@@ -48,7 +49,7 @@ class Gateway:
 
     @property
     def key(self) -> Key:
-        return Key.load_or_create(self.home / STATE / "usage.db.key")
+        return Keys.load_or_create(self.home / STATE / "usage.db.key").serving(0.0).key
 
     def calls(self) -> list[Row]:
         """Read all calls with their turns, oldest first."""

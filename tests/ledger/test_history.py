@@ -9,7 +9,7 @@ import pytest
 
 from ledger.records import Signature
 from ledger.store import Ledger
-from tests.ledger.facts import answer, call, entered, judgement, turn
+from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 
 TUESDAY = "2026-11-24T09:00:00.000Z"
 OTHER = "1" * 16
@@ -90,3 +90,14 @@ def test_moments_tell_when_turns_were_asked_and_answered(ledger: Ledger) -> None
     assert (open_.answered, open_.duration_ms) == (False, None)
     assert (lone.answered, lone.called_at) == (False, None)
     assert [one.turn_id for one in ledger.history.moments("0" * 16, "", lone.turn_id, 1)] == [open_.turn_id]
+
+
+def test_a_signature_leaves_the_file_with_its_window(ledger: Ledger, db: Path) -> None:
+    """No byte of it is left behind, as deleted rows leave them."""
+    turn_id = entered(ledger)
+    signed = bytes(range(100, 180)) * 3
+    ledger.judge([], signatures=[Signature(turn_id, "k", signed)])
+    assert signed in everything(db.parent)
+    assert ledger.history.forget("2026-11-24") == 1
+    assert ledger.settle()
+    assert signed not in everything(db.parent)

@@ -17,17 +17,19 @@ from tests.ledger.facts import entered
 COLUMNS = {
     "calls": "id turn_id at assistant dialect model client kind http_status streamed complete request_bytes"
     " response_bytes input_tokens output_tokens usage_estimated ttft_ms duration_ms",
-    "turns": "id at person team identity_source assistant client conversation ask lang prompt_chars text context"
-    " text_expires_at place",
+    "turns": "id at person team identity_source assistant client conversation lang prompt_chars text context"
+    " text_expires_at place ask",
     "judgements": "turn_id classifier at level score p0 p1 p2 p3 p4 category work novelty attention"
     " duplicate_of reasons",
     "signatures": "turn_id classifier signature",
-    "traces": "id trace turn_id call_id at",
+    "traces": "trace turn_id",
+    "waiting": "call_id trace at",
     "weights": "effective_from level weight",
     "policy": "name value",
     "outcomes": "team week metric value source n unit",
     "outcome_cursors": "source scope week complete",
-    "contests": "id turn_id at reason",
+    "contests": "id turn_id at reason classifier level",
+    "events": "id day team what",
     "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap model judged air",
     "weeks": "week until closed_at min_group last_turn_id withheld turns judged unattributed calls unreadable measured"
@@ -41,7 +43,9 @@ COLUMNS = {
     "usage_by_category_week": "category week people raw_calls turns value gap air",
     "usage_by_assistant_week": "assistant week people raw_calls turns value gap air",
     "usage_by_model_week": "model week people raw_calls turns value gap air",
+    "classifiers": "classifier judged since latest",
     "coverage": "judged unreadable unattributed estimated lost",
+    "queue": "waiting oldest",
 }
 
 
@@ -192,3 +196,34 @@ def test_changed_views_are_replaced_and_the_admins_own_are_not(
     Ledger.open(db).close()
     assert "unreadable" in connection.execute("SELECT sql FROM sqlite_master WHERE name = 'coverage'").fetchone()[0]
     assert connection.execute("SELECT turns FROM ours").fetchone() == (0,)
+
+
+def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids stay, and turns are found by the same asks and traces as before, by the newest that left one."""
+    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:6])
+    Ledger.open(db).close()
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO turns (id, at, person, identity_source, assistant, conversation, ask, place, prompt_chars)"
+            " VALUES (?, '2026-11-23T09:00:00.000Z', '0000000000000000', 'header', 'OpenAI', 'c', ?, 4, 7)",
+            [(3, "00000000000000aa"), (8, "ff000000000000bb")],
+        )
+        connection.execute(
+            "INSERT INTO calls (turn_id, at, assistant, kind, request_bytes) VALUES (8, '', 'o', 'retry', 1)"
+        )
+        connection.executemany(
+            "INSERT INTO traces (trace, turn_id, call_id, at) VALUES (?, ?, ?, '2026-11-23T09:00:00.000Z')",
+            [("ee" * 8, 8, None), ("ee" * 8, 3, None), ("dd" * 8, 8, None), ("cc" * 8, None, 1)],
+        )
+    monkeypatch.undo()
+    with closing(Ledger.open(db)) as ledger:
+        seen = [ledger.traces.of_ask("ff000000000000bb"), ledger.traces.of("ee" * 8), ledger.traces.of("dd" * 8)]
+        assert [(turn.turn_id, turn.ask, turn.place) for turn in seen if turn] == [
+            (8, "ff000000000000bb", 4),
+            (3, "00000000000000aa", 4),
+            (8, "ff000000000000bb", 4),
+        ]
+        assert ledger.traces.of("cc" * 8) is None
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("SELECT turn_id FROM calls").fetchall() == [(8,)]

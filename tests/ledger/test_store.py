@@ -168,7 +168,7 @@ class TestJudging:
         """A level that the rubric does not know is a bug, and shows as one."""
         ids = [entered(ledger), entered(ledger)]
         with pytest.raises(sqlite3.Error):
-            ledger.judge([judgement(ids[0]), judgement(ids[1], probabilities=(0.0, 0.0, 0.0, 0.0, "much"))])
+            ledger.judge([judgement(ids[0]), judgement(ids[1], level=9)])
         assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
         assert len(ledger.unjudged("test-1", limit=9)) == 2
 

@@ -22,14 +22,14 @@ class TestAsks:
     def test_an_ask_never_seen_is_none(self, ledger: Ledger) -> None:
         """Also when other asks were."""
         ledger.open_turn(turn(ask="other"))
-        assert ledger.traces.of_ask("a") is None
+        assert ledger.traces.of_ask("a" * 16) is None
 
     def test_the_newest_turn_counts(self, ledger: Ledger) -> None:
         """Older ones with the same ask do not."""
-        ledger.open_turn(turn(ask="a"))
-        newest = ledger.open_turn(turn(ask="a", at="2026-11-23T10:00:00.000Z"))
-        assert ledger.traces.of_ask("a") == TurnSeen(
-            newest, after(hours=1), "c" * 16, None, "a", answered=False, open=False, called_at=after(hours=1)
+        ledger.open_turn(turn(ask="a" * 16))
+        newest = ledger.open_turn(turn(ask="a" * 16, at="2026-11-23T10:00:00.000Z"))
+        assert ledger.traces.of_ask("a" * 16) == TurnSeen(
+            newest, after(hours=1), "c" * 16, None, "a" * 16, answered=False, open=False, called_at=after(hours=1)
         )
 
     @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ class TestAsks:
     )
     def test_its_calls_decide(self, ledger: Ledger, calls: list[Any], answered: bool, still_open: bool) -> None:
         """Answered: any call is complete with a status under 400. Open: the newest has no end."""
-        turn_id = ledger.open_turn(turn(ask="a"))
+        turn_id = ledger.open_turn(turn(ask="a" * 16))
         for end in calls:
             call_id = ledger.open_call(call(), turn_id)
             if end is not None:
                 ledger.close_call(call_id, end)
-        seen = ledger.traces.of_ask("a")
+        seen = ledger.traces.of_ask("a" * 16)
         assert seen is not None
         assert (seen.answered, seen.open) == (answered, still_open)
 
@@ -72,16 +72,17 @@ class TestTraces:
 
     def test_the_newest_call_says_when_a_turn_was_called(self, ledger: Ledger) -> None:
         """Agents work for hours for one ask."""
-        turn_id = ledger.open_turn(turn(ask="a", place=3))
+        turn_id = ledger.open_turn(turn(ask="a" * 16, place=3))
         ledger.open_call(call(at=after(hours=2)), turn_id)
-        found = ledger.traces.of_ask("a")
+        found = ledger.traces.of_ask("a" * 16)
         assert found is not None
         assert (found.called_at, found.place) == (after(hours=2), 3)
 
     def test_old_traces_are_forgotten_as_new_ones_come(self, ledger: Ledger) -> None:
         """So there are never more than a month's, and a few."""
         for number in range(300):
-            ledger.traces.leave(f"{number:016x}", entered(ledger), after(days=number))
+            at = after(days=number)
+            ledger.traces.leave(f"{number:016x}", entered(ledger, at=at), at)
         kept = [number for number in range(300) if ledger.traces.of(f"{number:016x}")]
         assert kept == list(range(299 - KEPT.days, 300))
 
@@ -147,7 +148,7 @@ def test_turns_are_found_without_a_look_at_the_rest(ledger: Ledger) -> None:
     turn_id = entered(ledger)
     assert isinstance(ledger._connection, SQLite)
     ledger._connection.set_trace_callback(run.append)
-    ledger.traces.of_ask("a")
+    ledger.traces.of_ask("a" * 16)
     ledger.traces.of("t")
     ledger.traces.nearby("0" * 16, "openai-python/1", MONDAY, "Draft the plan for the move.")
     ledger.traces.leave("t", turn_id, MONDAY)
@@ -159,6 +160,7 @@ def test_turns_are_found_without_a_look_at_the_rest(ledger: Ledger) -> None:
         if sql.startswith(("SELECT", "UPDATE", "DELETE"))
     ]
     assert "SEARCH t USING INDEX turns_ask (ask=?)" in of_ask
-    assert len(others) == 7
+    assert len(others) == 6
     scans = [step for plan in (of_ask, *others) for step in plan if step.startswith("SCAN")]
-    assert scans == ["SCAN traces"]  # the four oldest
+    # The person's newest two hundred, and the four oldest traces.
+    assert scans == ["SCAN t", "SCAN traces USING COVERING INDEX traces_turn_id"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.routes import load_routes
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
@@ -66,10 +66,10 @@ def test_a_day_in_a_chat_window(
     tmp_path: Path, dialect: str, cases: list[str], texts: list[str], kinds: dict[str, int]
 ) -> None:
     """Asked again, or gone on with, a question is one turn."""
-    key = Key.load_or_create(tmp_path / "key")
+    keys = Keys.load_or_create(tmp_path / "key")
     table = load_routes()
     routes = Routes(table.assistants, table.paths, table.hosted)
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(key), key))
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(keys), keys))
     intake.start()
     for place, case in enumerate(cases):
         for event in exchange(dialect, case, 1_795_000_000.0 + 90 * place):

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
@@ -39,7 +39,7 @@ class Proxies:
 
     def __init__(self, folder: Path, random: Random) -> None:
         self.db = folder / "usage.db"
-        self._key = Key.load_or_create(folder / "key")
+        self._keys = Keys.load_or_create(folder / "key")
         self._random = random
         self._intakes = [self._started(), self._started()]
 
@@ -69,7 +69,7 @@ class Proxies:
             durable.result(timeout=20)
 
     def _started(self) -> Intake:
-        intake = Intake(lambda: Ledger.open(self.db), Assembly(ROUTES, Resolver(self._key), self._key))
+        intake = Intake(lambda: Ledger.open(self.db), Assembly(ROUTES, Resolver(self._keys), self._keys))
         intake.start()
         return intake
 

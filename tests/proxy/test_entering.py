@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
@@ -39,11 +39,11 @@ def db(tmp_path: Path) -> Path:
 @pytest.fixture
 def open_intake(db: Path, tmp_path: Path) -> Iterator[Opened]:
     """Start proxies' intakes on one ledger, each with a connection of its own."""
-    key = Key.load_or_create(tmp_path / "key")
+    keys = Keys.load_or_create(tmp_path / "key")
     started: list[Intake] = []
 
     def opened() -> Intake:
-        intake = Intake(lambda: Ledger.open(db), Assembly(ROUTES, Resolver(key), key))
+        intake = Intake(lambda: Ledger.open(db), Assembly(ROUTES, Resolver(keys), keys))
         intake.start()
         started.append(intake)
         return intake

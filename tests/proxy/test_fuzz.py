@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.codings import Decoder
@@ -186,9 +186,9 @@ def test_sockets() -> None:
 
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Intake]:
-    key = Key.load_or_create(tmp_path / "key")
+    keys = Keys.load_or_create(tmp_path / "key")
     routes = Routes([], [(f"/{name}", name) for name in DIALECTS])
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(key), key))
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(keys), keys))
     intake.start()
     yield intake
     intake.stop()

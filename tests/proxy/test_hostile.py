@@ -16,7 +16,7 @@ import brotli
 import pytest
 import zstandard
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.identity import Resolver
@@ -52,8 +52,8 @@ ROUTES = Routes([], [("/chat/completions", "openai-chat")])
 
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Intake]:
-    key = Key.load_or_create(tmp_path / "key")
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(ROUTES, Resolver(key), key))
+    keys = Keys.load_or_create(tmp_path / "key")
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(ROUTES, Resolver(keys), keys))
     intake.start()
     yield intake
     intake.stop()
@@ -69,7 +69,7 @@ async def run(up: Upstream, intake: Intake, confdir: Path) -> AsyncIterator[Runn
 
 async def calls(folder: Path, intake: Intake, number: int = 1) -> list[tuple[Any, ...]]:
     """Wait until so many calls have ended; give kind, status, completeness and bytes both ways of each."""
-    await until(lambda: intake.counts.calls >= number and not intake._entered and not intake._assembly._under_way)
+    await until(lambda: intake.counts.calls >= number and not intake.under_way)
     with sqlite3.connect(folder / "usage.db") as database:
         columns = "kind, http_status, complete, request_bytes, response_bytes"
         rows = database.execute(f"SELECT {columns} FROM calls ORDER BY id").fetchall()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from proxy.certificates import NAMES, Certificates
 from proxy.identity import MAX_IDENTITY_CHARS, MAX_TEAM_CHARS, Identity, Peers, Resolver, key_name
 from proxy.keys import FixedKeys
@@ -29,16 +29,16 @@ KEY = {"authorization": "Bearer sk-secret"}
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Key:
-    return Key.load_or_create(tmp_path / "key")
+def keys(tmp_path: Path) -> Keys:
+    return Keys.load_or_create(tmp_path / "key")
 
 
 @pytest.fixture
-def resolver(key: Key) -> Resolver:
-    return make(key)
+def resolver(keys: Keys) -> Resolver:
+    return make(keys)
 
 
-def make(key: Key, **fields: Any) -> Resolver:
+def make(keys: Keys, **fields: Any) -> Resolver:
     """Make a resolver that has every source."""
     rules = TokenRules("X-Jwt", ("sub",), "groups")
     sources: dict[str, Any] = {
@@ -48,11 +48,11 @@ def make(key: Key, **fields: Any) -> Resolver:
         "certificates": Certificates(ROOT.pem(), tuple(NAMES)),
         "tokens": Tokens(rules, FixedKeys(SECRET.encode())),
     }
-    return Resolver(key, **{**sources, **fields})
+    return Resolver(keys, **{**sources, **fields})
 
 
-def person(key: Key, name: str) -> str:
-    return key.digest("person", name)
+def person(keys: Keys, name: str) -> str:
+    return keys.serving(0.0).key.digest("person", name)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def person(key: Key, name: str) -> str:
     ids=kind,
 )
 def test_the_most_trusted_source_that_answers_wins(
-    resolver: Resolver, key: Key, fields: dict[str, Any], peer: str, body_user: str | None, source: str, name: str
+    resolver: Resolver, keys: Keys, fields: dict[str, Any], peer: str, body_user: str | None, source: str, name: str
 ) -> None:
     identity = resolver.resolve(asked(chat("hi"), peer=peer, **fields), body_user)
     assert identity.source == source
-    assert identity.person == person(key, key_name(key, "sk-secret") if name == "key" else name)
+    assert identity.person == person(keys, key_name(keys.stable, "sk-secret") if name == "key" else name)
 
 
 @pytest.mark.parametrize("header", [*FRONT_HEADER, *APP_HEADER, "x-litellm-team-id"])
@@ -91,13 +91,13 @@ def test_a_header_counts_only_from_the_peers_it_is_believed_of(resolver: Resolve
     assert resolver.resolve(asked(chat("hi"), peer=crossed, headers={header: "mallory"}), None).source == "address"
 
 
-def test_by_default_nothing_is_believed(key: Key) -> None:
+def test_by_default_nothing_is_believed(keys: Keys) -> None:
     everything: dict[str, Any] = {
         **CERTIFICATE,
         "headers": TOKEN | FRONT_HEADER | APP_HEADER | {"x-litellm-team-id": "t"},
     }
-    identity = Resolver(key).resolve(asked(chat("hi"), peer=FRONT, **everything), None)
-    assert identity == Identity(person(key, FRONT), None, "address")
+    identity = Resolver(keys).resolve(asked(chat("hi"), peer=FRONT, **everything), None)
+    assert identity == Identity(person(keys, FRONT), None, "address")
 
 
 def test_what_cannot_be_verified_falls_through_to_the_next_source(resolver: Resolver) -> None:
@@ -122,16 +122,16 @@ def test_what_was_shown_holds_as_long_as_its_websocket(resolver: Resolver) -> No
     assert resolver.resolve(asked(chat("hi"), **after), None).source == "address"
 
 
-def test_a_prefix_of_googles_is_no_part_of_the_name(resolver: Resolver, key: Key) -> None:
+def test_a_prefix_of_googles_is_no_part_of_the_name(resolver: Resolver, keys: Keys) -> None:
     header = {"x-goog-authenticated-user-email": "accounts.google.com:Ada@example.com"}
     assert resolver.resolve(asked(chat("hi"), peer=FRONT, headers=header), None).person == person(
-        key, "ada@example.com"
+        keys, "ada@example.com"
     )
 
 
-def test_a_name_is_no_longer_than_an_address(resolver: Resolver, key: Key) -> None:
+def test_a_name_is_no_longer_than_an_address(resolver: Resolver, keys: Keys) -> None:
     identity = resolver.resolve(asked(chat("hi"), peer=FRONT, headers={"x-forwarded-user": "a" * 9999}), None)
-    assert identity.person == person(key, "a" * MAX_IDENTITY_CHARS)
+    assert identity.person == person(keys, "a" * MAX_IDENTITY_CHARS)
 
 
 def test_a_key_that_changes_is_one_person_still(resolver: Resolver) -> None:
@@ -144,27 +144,27 @@ def test_a_key_that_changes_is_one_person_still(resolver: Resolver) -> None:
     assert len(people) == 1
 
 
-def test_a_person_is_a_pseudonym_that_is_stable_and_keyed(key: Key, tmp_path: Path) -> None:
+def test_a_person_is_a_pseudonym_that_is_stable_and_keyed(keys: Keys, tmp_path: Path) -> None:
     """The same name gives the same digest under one key, and another under another key."""
-    resolver = Resolver(key)
+    resolver = Resolver(keys)
     one = resolver.resolve(asked(chat("hi"), proxy_user="Ada"), None)
     two = resolver.resolve(asked(chat("hi"), proxy_user=" ada "), None)
-    other = Resolver(Key.load_or_create(tmp_path / "other")).resolve(asked(chat("hi"), proxy_user="ada"), None)
+    other = Resolver(Keys.load_or_create(tmp_path / "other")).resolve(asked(chat("hi"), proxy_user="ada"), None)
     assert one == two
     assert one.person != other.person
     assert "ada" not in one.person
 
 
-def test_a_team_comes_from_the_teams_file(key: Key) -> None:
+def test_a_team_comes_from_the_teams_file(keys: Keys) -> None:
     """By user, by the fingerprint of a key, and by address: of the narrowest network that holds it."""
     teams = {
         "Ada@example.com": "Payments",
-        key_name(key, "sk-1"): "Support",
+        key_name(keys.stable, "sk-1"): "Support",
         "10.2.0.0/16": "Ops",
         "10.2.3.0/24": "Night shift",
         "10.2.9.9": "Kiosk",
     }
-    resolver = make(key, teams=teams)
+    resolver = make(keys, teams=teams)
 
     def team(peer: str = ELSEWHERE, **fields: Any) -> str | None:
         return resolver.resolve(asked(chat("hi"), peer=peer, **fields), None).team
@@ -179,13 +179,13 @@ def test_a_team_comes_from_the_teams_file(key: Key) -> None:
     assert team("10.3.3.4") is None
 
 
-def test_a_person_of_several_names_is_one(key: Key) -> None:
+def test_a_person_of_several_names_is_one(keys: Keys) -> None:
     """Of the team of the one name, or of the other, where the file does not know the one."""
-    name = key_name(key, "sk-1")
+    name = key_name(keys.stable, "sk-1")
     people = {name: "ada@example.com", "ada": "ada@example.com"}
 
     def identify(teams: dict[str, str]) -> set[Identity]:
-        resolver = make(key, teams=teams, people=people)
+        resolver = make(keys, teams=teams, people=people)
         by_key = asked(chat("hi"), headers={"authorization": "Bearer sk-1"})
         found = [
             resolver.resolve(by_key, None),
@@ -195,7 +195,7 @@ def test_a_person_of_several_names_is_one(key: Key) -> None:
         assert [identity.source for identity in found] == ["api_key", "proxy_auth", "proxy_auth"]
         return {replace(identity, source="address") for identity in found}
 
-    ada = person(key, "ada@example.com")
+    ada = person(keys, "ada@example.com")
     assert identify({"ada@example.com": "Payments"}) == {Identity(ada, "Payments", "address")}
     assert Identity(ada, "Payments", "address") in identify({name: "Payments"})
 
@@ -212,8 +212,8 @@ def test_a_person_of_several_names_is_one(key: Key) -> None:
         (["Le\ngal\x1b"], "Legal"),
     ],
 )
-def test_a_token_may_name_the_team_of_whom_the_file_does_not_know(key: Key, groups: object, team: str | None) -> None:
-    resolver = make(key, teams={"ada": "Payments", "bob": "Ops"})
+def test_a_token_may_name_the_team_of_whom_the_file_does_not_know(keys: Keys, groups: object, team: str | None) -> None:
+    resolver = make(keys, teams={"ada": "Payments", "bob": "Ops"})
 
     def named(sub: str) -> str | None:
         signed = token(SECRET, "HS256", sub=sub, groups=groups)
@@ -224,8 +224,8 @@ def test_a_token_may_name_the_team_of_whom_the_file_does_not_know(key: Key, grou
 
 
 @pytest.mark.parametrize(("peer", "team"), [(FRONT, "Payments"), (APP, "Payments"), (ELSEWHERE, None)])
-def test_a_trusted_header_may_name_the_team(key: Key, peer: str, team: str | None) -> None:
-    resolver = make(key, teams={"ada": "Payments", "bob": "Ops"})
+def test_a_trusted_header_may_name_the_team(keys: Keys, peer: str, team: str | None) -> None:
+    resolver = make(keys, teams={"ada": "Payments", "bob": "Ops"})
 
     def named(**fields: Any) -> str | None:
         headers = {"x-litellm-team-id": "payments", **fields.pop("headers", {})}
@@ -236,7 +236,7 @@ def test_a_trusted_header_may_name_the_team(key: Key, peer: str, team: str | Non
 
 
 @pytest.mark.parametrize("peers", ["fronts", "apps"])
-def test_a_peer_that_is_no_network_is_refused(key: Key, peers: str) -> None:
+def test_a_peer_that_is_no_network_is_refused(keys: Keys, peers: str) -> None:
     """At the start, not at the first request."""
     with pytest.raises(ValueError, match="office"):
-        make(key, **{peers: Peers(["office"], ["X-Forwarded-User"])})
+        make(keys, **{peers: Peers(["office"], ["X-Forwarded-User"])})

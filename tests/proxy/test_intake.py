@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ledger.pseudonyms import Key
-from ledger.store import Ledger, LedgerError
+from ledger.keys import Keys
+from ledger.store import Ledger
 from proxy.assembly import Assembly, Closing, Opening
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
@@ -41,8 +41,8 @@ def db(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def assembly(tmp_path: Path) -> Assembly:
-    key = Key.load_or_create(tmp_path / "key")
-    return Assembly(ROUTES, Resolver(key), key)
+    keys = Keys.load_or_create(tmp_path / "key")
+    return Assembly(ROUTES, Resolver(keys), keys)
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
 
 def test_a_call_that_nobody_reads_is_counted_by_name(db: Path, tmp_path: Path) -> None:
     """Undocumented protobuf: its assistant, size and time are known, and nothing that was said."""
-    key = Key.load_or_create(tmp_path / "key")
+    keys = Keys.load_or_create(tmp_path / "key")
     routes = Routes([("cursor.sh", "Cursor")], [], [("cursor.sh", "/RunSSE", "cursor")])
-    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(key), key))
+    intake = Intake(lambda: Ledger.open(db), Assembly(routes, Resolver(keys), keys))
     intake.start()
     exchange_with(intake, replace(asked(b"\0\0\0\0\5hello", path="/AiService/RunSSE"), host="api2.cursor.sh"), b"\0\0")
     intake.stop()
@@ -309,7 +309,7 @@ def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
     db: Path, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole transaction is tried again: no turn is doubled."""
-    monkeypatch.setattr("proxy.intake.PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr("proxy.delivery.PATIENCE_SECONDS", 0.001)
     tries = threading.Semaphore(0)
 
     def open_ledger() -> Ledger:
@@ -334,11 +334,3 @@ def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
     assert rows(db, "select text from turns order by id") == [("patience",), ("and one more",)]
     assert intake.counts.ledger_faults >= 3
     assert intake.counts.lost == 0
-
-
-def test_a_ledger_that_cannot_be_opened_is_said_at_the_start(tmp_path: Path, assembly: Assembly) -> None:
-    """One sentence, on the caller's thread."""
-    (tmp_path / "folder.db").mkdir()
-    intake = Intake(lambda: Ledger.open(tmp_path / "folder.db"), assembly)
-    with pytest.raises(LedgerError):
-        intake.start()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.routes import load_routes
-from ledger.pseudonyms import Key
+from ledger.keys import Keys
 from ledger.store import Ledger
 from proxy.assembly import Assembly
 from proxy.capture import Wants
@@ -39,8 +39,8 @@ def wants(routes: Routes) -> Wants:
 
 @pytest.fixture
 def intake(tmp_path: Path, routes: Routes) -> Iterator[Intake]:
-    key = Key.load_or_create(tmp_path / "key")
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(key), key))
+    keys = Keys.load_or_create(tmp_path / "key")
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, Resolver(keys), keys))
     intake.start()
     yield intake
     intake.stop()
@@ -102,7 +102,7 @@ async def test_realtime_typed_with_a_tool_and_spoken(
             await until_done(client)
         await send(client, {"type": "input_audio_buffer.append", "audio": "AAAA"})
         await until_done(client, "conversation.item.input_audio_transcription.completed")
-        await until(lambda: intake.counts.calls == 3 and not intake._entered)
+        await until(lambda: intake.counts.calls == 3 and not intake.under_way)
     calls, turns = rows(tmp_path)
     assert turns == ["Plan the move", "Now ship it"]
     assert calls == [
@@ -117,9 +117,9 @@ async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
 ) -> None:
     """From the first ask to the last."""
     root = certify("staff root", authority=True)
-    key = Key.load_or_create(tmp_path / "key")
-    resolver = Resolver(key, certificates=Certificates(root.pem(), ["cn"]))
-    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, resolver, key))
+    keys = Keys.load_or_create(tmp_path / "key")
+    resolver = Resolver(keys, certificates=Certificates(root.pem(), ["cn"]))
+    intake = Intake(lambda: Ledger.open(tmp_path / "usage.db"), Assembly(routes, resolver, keys))
     intake.start()
     async with (
         socket_upstream(realtime) as up,
@@ -133,7 +133,7 @@ async def test_what_is_asked_on_a_websocket_is_of_whom_its_certificate_names(
     with sqlite3.connect(tmp_path / "usage.db") as database:
         found = database.execute("SELECT person, identity_source FROM turns").fetchall()
     database.close()
-    assert found == [(key.digest("person", "ada"), "certificate")] * 2
+    assert found == [(keys.serving(0.0).key.digest("person", "ada"), "certificate")] * 2
 
 
 async def responses(end: End) -> None:
@@ -167,7 +167,7 @@ async def test_responses_made_ready_with_a_tool_and_a_second_ask(
         ):
             await send(client, {"type": "response.create", "model": "m", **own})
             await until_done(client, "response.completed")
-        await until(lambda: intake.counts.calls == 4 and not intake._entered)
+        await until(lambda: intake.counts.calls == 4 and not intake.under_way)
     calls, turns = rows(tmp_path)
     assert turns == ["Plan the move", "Now ship it"]
     assert calls == [

@@ -1,0 +1,120 @@
+"""`assay console`: puts settings, roles and the web console together, and runs it."""
+
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+import click
+
+from assay import lifeline
+from assay.failure import MISUSED, Failure, say, speak_plainly
+from assay.options import with_settings
+from assay.places import keys_of
+from config.loading import SettingsError
+from config.roles import load_accounts, load_roles
+from config.settings import ConsoleSettings, Settings, split_address
+
+if TYPE_CHECKING:
+    from reports.console.access import Admission
+    from reports.console.assembly import Checked
+
+
+@click.group(invoke_without_command=True)
+@with_settings("console.listen", "ledger.path")
+@lifeline.option
+@click.pass_context
+def command(context: click.Context, settings: Settings, supervised: bool) -> None:
+    """Show value, gap and air in the browser.
+
+    On a loopback address it is open to whoever is at this machine, until accounts or a front proxy are configured. On
+    any other it starts only with one of them (docs/console.md). Ends on SIGTERM or Ctrl-C.
+    """
+    if context.invoked_subcommand:
+        return
+    speak_plainly()
+    if supervised:
+        lifeline.hold()
+    host, port = split_address(settings.console.listen)
+    admission = admit(settings.console, host)
+    from assay.accountable import pseudonyms
+    from ledger.store import Ledger
+    from reports.console.assembly import assemble
+    from reports.console.figures import Figures
+    from reports.console.own import Own
+    from reports.console.serving import Address, ListenError, serve
+
+    Ledger.read(settings.ledger.path).close()  # what is wrong with it is said now
+    figures = Figures(settings.ledger.path)
+    try:
+        keys = keys_of(settings.ledger.path)
+        own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
+        app = assemble(figures, admission, keys.stable.derive("console"), checked(), own)
+        figures.start()
+        serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
+    except ListenError as error:
+        raise Failure(str(error)) from None
+    finally:
+        figures.close()
+
+
+@command.command()
+def password() -> None:
+    """Ask for a password and print its hash, for the file of accounts (console.accounts)."""
+    from datasette_auth_passwords.utils import hash_password
+
+    click.echo(hash_password(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)))
+
+
+def admit(console: ConsoleSettings, host: str) -> "Admission":
+    """Say how readers are known. Raises Failure where anybody on the network could read the console."""
+    from reports.console.access import Admission
+
+    try:
+        roles, accounts = load_roles(console.roles), load_accounts(console.accounts)
+    except SettingsError as error:
+        raise Failure(str(error), MISUSED) from None
+    peers = tuple(ip_network(peer, strict=False) for peer in console.trusted_peers)
+    if console.accounts and not accounts:
+        raise Failure(
+            f'{console.accounts} has no account: add a line as "ana@example.com" = "HASH", with the hash '
+            "that assay console password prints",
+            MISUSED,
+        )
+    if not _is_loopback(host):
+        if not (accounts or peers):
+            raise Failure(
+                f"the console listens on {host} for sign-in only: set console.trusted_peers (single sign-on) or "
+                "console.accounts, or listen on 127.0.0.1",
+                MISUSED,
+            )
+        if not (console.certificate or peers):
+            raise Failure(
+                f"passwords would come to {host} unencrypted: set console.certificate, or console.trusted_peers to the "
+                "front proxy that takes the TLS",
+                MISUSED,
+            )
+    if console.certificate and not console.certificate.is_file():
+        raise Failure(
+            f"console.certificate {console.certificate} is no file: name a PEM file with a certificate and its key",
+            MISUSED,
+        )
+    return Admission(accounts, peers, console.user_header, roles.admins, roles.auditors, roles.managers)
+
+
+def checked() -> "Checked | None":
+    """Say how the shipped classifier did on prompts it had not seen. None: it comes without such figures."""
+    return None
+
+
+def _ready(admission: "Admission", supervised: bool, url: str) -> None:
+    who = "open to this machine's users" if admission.open else "with sign-in"
+    say(f"the console is at {url} ({who})")
+    if supervised:
+        lifeline.announce(url)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,26 @@
+"""`assay publish`: closes finished weeks."""
+
+import time
+from contextlib import closing
+
+import click
+
+from assay.options import with_settings
+from assay.publishing import said, set_smallest
+from config.settings import Settings
+
+
+@click.command()
+@with_settings("ledger.path")
+def command(settings: Settings) -> None:
+    """Close the weeks that are over: write down what is shown of them, which nothing changes any more.
+
+    A week is closed once all its turns are judged, or when it has been over for a week. Turns that come later are
+    counted as late. It can be ended at any point, and run beside itself; the classifier does the same by itself.
+    """
+    from ledger.store import Ledger
+
+    with closing(Ledger.open(settings.ledger.path)) as ledger:
+        set_smallest(ledger.policy, settings)
+        sentences = [said(outcome) for outcome in ledger.publication.close(time.time())]
+    click.echo("\n".join(sentences) or "no week is to be closed: the running one is when it is over")

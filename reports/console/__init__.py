@@ -1,0 +1,1 @@
+"""The web console: aggregates for admins, managers and employees, on Datasette. It shows nobody a person's turns."""

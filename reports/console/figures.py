@@ -1,0 +1,73 @@
+"""Keeps the console's copy of the aggregates current, on a thread of its own.
+
+The copy is what every page, query and export reads. Trouble with the ledger leaves the last copy standing and is said.
+"""
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from ledger.errors import LedgerError
+from ledger.guarding import copy_shown
+from ledger.records import utc
+from ledger.usage import ReadLedger
+
+DATABASE = "usage"  # its name in addresses
+LOOK_SECONDS = 1.0  # between looks at whether the ledger has changed
+SHARE = 0.1  # of the time that copying may take at most
+
+
+class Figures:
+    """A private database file that holds the aggregates, and since when."""
+
+    def __init__(self, ledger: Path) -> None:
+        self._ledger = ledger
+        self._folder = Path(tempfile.mkdtemp(prefix="assay-console-"))
+        self.path = self._folder / f"{DATABASE}.db"
+        sqlite3.connect(self.path).close()
+        self.as_of: str | None = None  # None: nothing has been copied yet
+        self.trouble: str | None = None  # why the copy is not renewed, in a sentence
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+
+    def start(self) -> None:
+        """Begin to copy."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop copying and take the copy away."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            began = time.monotonic()
+            try:
+                self._follow()
+            except LedgerError as error:
+                self.trouble = str(error)
+            except (OSError, sqlite3.Error) as error:
+                self.trouble = f"the console cannot copy the ledger's figures ({type(error).__name__})"
+            pause = max(LOOK_SECONDS, (time.monotonic() - began) / SHARE)
+
+    def _follow(self) -> None:
+        """Copy as often as the ledger changes, until told to stop."""
+        ledger = ReadLedger.open(self._ledger)
+        try:
+            state, pause = None, 0.0
+            while not self._stop.wait(pause):
+                pause = LOOK_SECONDS
+                if (now := ledger.state()) == state:
+                    continue
+                began = time.time()
+                copy_shown(self._ledger, self.path)
+                self.as_of, self.trouble, state = utc(began), None, now
+                pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
+        finally:
+            ledger.close()

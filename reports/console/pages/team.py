@@ -1,0 +1,47 @@
+"""A team's weeks. Managers see their own teams, and only weeks in which enough people asked."""
+
+from datasette import Response
+
+from reports.console.pages.weeks import Series
+from reports.console.visits import Visit
+
+OWN_TEAM = 10  # people, for the manager's view, where the ledger's policy says nothing
+
+
+async def show_all(visit: Visit) -> Response:
+    """List the teams that the reader may open."""
+    return await visit.page("teams.html", teams=await _teams(visit), least=await least(visit))
+
+
+async def show(visit: Visit) -> Response:
+    """Show one team."""
+    name = visit.part("team")
+    if name not in await _teams(visit):
+        return await visit.refuse(403, "This team is not yours to see, or has too few people to be shown.")
+    few = await least(visit)
+    series = Series(await visit.show("team_weeks", team=name, least=few), visit.argument("week"), visit.today)
+    if series.week is None:
+        return await visit.page("team_empty.html", team=name, least=few)
+    given = {"team": name, "week": series.week["week"], "least": few}
+    return await visit.page(
+        "team.html",
+        team=name,
+        series=series,
+        change=await visit.show("team_gap_change", **given),
+        tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("category", "assistant")],
+        least=few,
+        interval=None,
+    )
+
+
+async def least(visit: Visit) -> int:
+    """Tell how many people a team must have to be shown to this reader."""
+    policy = {row["name"]: row["value"] for row in (await visit.show("policy_rows")).rows}
+    shown = int(policy.get("min_group", 5))
+    return shown if visit.reader.role == "admin" else max(shown, int(policy.get("min_own_team", OWN_TEAM)))
+
+
+async def _teams(visit: Visit) -> list[str]:
+    if visit.reader.role == "manager":
+        return sorted(visit.reader.teams)
+    return [row["team"] for row in (await visit.show("teams")).rows]
