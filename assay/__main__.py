@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
     "console": "Show value, gap and air in the browser.",
+    "ledger": "Mend a broken ledger.",
     "publish": "Close the weeks that are over: what is shown of them never changes again.",
     "prune": "Delete what is older than it is kept, and keep the ledger under its size.",
     "report": "Show value beside raw calls, and the gap between them.",

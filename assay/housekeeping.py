@@ -11,7 +11,8 @@ from pathlib import Path
 from assay.failure import bug, say
 from assay.retaining import said
 from ledger.errors import LedgerError
-from ledger.pruning import Pruned, Pruning, Retention
+from ledger.keys import Keys
+from ledger.pruning import DAY, Pruned, Pruning, Retention
 
 HOUR = 3600.0
 AT_A_TIME = 0.5  # seconds, before the classifier looks for turns again
@@ -67,5 +68,16 @@ def pruning(prune: Pruning, retention: Retention, ledger: Path) -> Step:
             if finding not in found:
                 say(finding)
         found[:] = findings
+
+    return step
+
+
+def key_destruction(keys: Keys, retention: Retention) -> Step:
+    """Give the step that destroys the keys of periods whose turns are no longer kept."""
+
+    def step(now: float) -> Iterator[float]:
+        if keys.destroy_before(now - retention.turns_days * DAY):
+            say("destroyed the keys of periods whose turns are no longer kept: nobody is found by them any more")
+        return iter(())
 
     return step

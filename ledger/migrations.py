@@ -399,10 +399,23 @@ def migrate(connection: Connection, path: Place, now: float) -> None:
                 connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
             elif number < len(MIGRATIONS) and isinstance(path, Path):
                 back_up(path, number)
-            for missing in range(number, len(MIGRATIONS)):
-                MIGRATIONS[missing](connection)
-                connection.execute("INSERT INTO migrations VALUES (?, ?)", (missing + 1, utc(now)))
+            _run(connection, range(number, len(MIGRATIONS)), now)
     replace_views(connection)
+
+
+def migrate_to(connection: Connection, schema: int, now: float) -> None:
+    """Bring a database of ours, which nobody else has open, forward to a schema, without its views."""
+    with writing(connection):
+        if not connection.tables():
+            connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT NOT NULL) STRICT")
+        (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
+        _run(connection, range(number, schema), now)
+
+
+def _run(connection: Connection, numbers: range, now: float) -> None:
+    for missing in numbers:
+        MIGRATIONS[missing](connection)
+        connection.execute("INSERT INTO migrations VALUES (?, ?)", (missing + 1, utc(now)))
 
 
 def schema_of(connection: Connection, path: Place) -> int:

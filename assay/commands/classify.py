@@ -37,7 +37,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.worker import yield_to_others  # before what loads numpy
 
     yield_to_others()
-    from assay.housekeeping import Housekeeping, pruning
+    from assay.housekeeping import Housekeeping, key_destruction, pruning
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
@@ -75,11 +75,12 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
             if once:
                 say(said)
             set_smallest(ledger.policy, settings)
+            retention = retention_of(settings)
             steps = {
                 "publishing": publishing(ledger.publication),
-                "pruning": pruning(ledger.pruning, retention_of(settings), path),
+                "pruning": pruning(ledger.pruning, retention, path),
+                "the destruction of old keys": key_destruction(keys, retention),
             }
-            housekeeping = Housekeeping(steps)
             drain(
                 ledger,
                 judge,
@@ -88,7 +89,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
                 stop=stop,
                 keep_text_seconds=settings.ledger.keep_text_days * DAY_SECONDS,
                 progress=progress,
-                tidy=housekeeping.tidy,
+                tidy=Housekeeping(steps).tidy,
             )
 
     with ExitStack() as stack:

@@ -38,7 +38,7 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     admission = admit(settings.console, host)
     from assay.accountable import pseudonyms
     from ledger.store import Ledger
-    from reports.console.assembly import assemble
+    from reports.console.assembly import assembled
     from reports.console.figures import Figures
     from reports.console.own import Own
     from reports.console.serving import Address, ListenError, serve
@@ -48,9 +48,9 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     try:
         keys = keys_of(settings.ledger.path)
         own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
-        app = assemble(figures, admission, keys.stable.derive("console"), checked(), own)
-        figures.start()
-        serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
+        with assembled(figures, admission, keys.stable.derive("console"), checked(), own) as app:
+            figures.start()
+            serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
     except ListenError as error:
         raise Failure(str(error)) from None
     finally:

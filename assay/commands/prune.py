@@ -5,7 +5,9 @@ import time
 import click
 
 from assay.failure import say
+from assay.housekeeping import key_destruction
 from assay.options import with_settings
+from assay.places import keys_of
 from assay.retaining import retention_of, said
 from config.settings import Settings
 
@@ -20,9 +22,12 @@ def command(settings: Settings) -> None:
     """
     from ledger.store import Ledger
 
+    retention, now = retention_of(settings), time.time()
     ledger = Ledger.open(settings.ledger.path)
     try:
-        pruned = ledger.pruning.run(retention_of(settings), time.time())
+        pruned = ledger.pruning.run(retention, now)
+        for _ in key_destruction(keys_of(settings.ledger.path), retention)(now):
+            pass
     finally:
         ledger.close()
     removed, *findings = said(pruned, settings.ledger.path)

@@ -1,8 +1,10 @@
 """Puts the console together: Datasette with our plugin alone, behind the gate."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasette.app import Datasette
@@ -58,6 +60,7 @@ class Console:
     passwords: Passwords
     checked: Checked | None = None
     own: Own | None = None
+    connections: list[sqlite3.Connection] = field(default_factory=list)  # Datasette's, to be closed at the end
 
     @staticmethod
     def allowed(role: Role) -> Sequence[re.Pattern[str]]:
@@ -66,10 +69,11 @@ class Console:
         return [re.compile(path) for path in (*ours, *(DATASETTES if role == "admin" else ()))]
 
 
-def assemble(
+@contextmanager
+def assembled(
     figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None, own: Own | None = None
-) -> Gate:
-    """Make the ASGI application. `secret`: 32 bytes that sign sessions and forms."""
+) -> Iterator[Gate]:
+    """Give the ASGI application for a block. `secret`: 32 bytes that sign sessions and forms."""
     _keep_our_plugins()
     sessions = Sessions(secret, admission.accounts)
     console = Console(figures, admission, sessions, Passwords(admission.accounts), checked, own)
@@ -81,7 +85,12 @@ def assemble(
         said = {"status": status, "sentence": sentence, "reader": reader, "menu": menu, "here": "", "figures": figures}
         return str(await template.render_async(said))
 
-    return Gate(datasette.app(), admission, sessions, Console.allowed, refuse)
+    try:
+        yield Gate(datasette.app(), admission, sessions, Console.allowed, refuse)
+    finally:
+        datasette.executor.shutdown()
+        for connection in console.connections:
+            connection.close()
 
 
 def _datasette(figures: Figures, secret: bytes, console: Console) -> Datasette:

@@ -80,7 +80,10 @@ def extra_template_vars(datasette: Datasette, request: Request | None) -> dict[s
 
 @hookimpl  # type: ignore[untyped-decorator] # Datasette is not typed
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datasette) -> None:
-    if datasette in CONSOLES and database == DATABASE:
+    if datasette not in CONSOLES:
+        return
+    CONSOLES[datasette].connections.append(conn)
+    if database == DATABASE:
         guard(conn)
 
 

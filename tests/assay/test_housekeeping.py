@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assay.housekeeping import AT_A_TIME, HOUR, Housekeeping, pruning
+from assay.housekeeping import AT_A_TIME, HOUR, Housekeeping, key_destruction, pruning
 from ledger.errors import LedgerError
-from ledger.pruning import Retention
+from ledger.keys import Keys
+from ledger.pruning import DAY, Retention
 from ledger.records import utc
 from ledger.store import Ledger
 from tests.assay.running import assay
@@ -107,6 +108,18 @@ def test_what_pruning_cannot_do_is_said_when_it_changes(tmp_path: Path, capfd: p
             assert list(step(now)) == []
     kept = [line for line in capfd.readouterr().err.splitlines() if "are kept" in line]
     assert [line.split()[1] for line in kept] == ["1", "2"]
+
+
+def test_keys_of_periods_that_are_not_kept_are_destroyed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Once, as soon as the last turn of the period is no longer kept."""
+    began = Clock.now
+    keys = Keys.load_or_create(tmp_path / "key", 1, began)
+    step = key_destruction(keys, Retention(turns_days=30))
+    for days, found in ((29, True), (40, False), (40, False)):
+        assert list(step(began + days * DAY)) == []
+        assert (utc(began) >= keys.retained(began + days * DAY)[0]) == found
+    said = capfd.readouterr().err
+    assert said.count("destroyed the keys") == 1
 
 
 def test_classify_once_prunes_at_its_end(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Consoles over a small company's ledger, and browsers that come to them under a role."""
 
+import gc
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -7,9 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from datasette.utils.sqlite import sqlite_version
 
 from reports.console.access import Admission
-from reports.console.assembly import assemble
+from reports.console.assembly import assembled
 from reports.console.figures import Figures
 from reports.console.gate import Gate
 from tests.assay.running import wait_until
@@ -36,6 +39,15 @@ ADMISSION = Admission(
 Browse = Callable[..., httpx.AsyncClient]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def version_of_sqlite() -> None:
+    """Let Datasette look it up once, for which it opens a database and never closes it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        sqlite_version()
+        gc.collect()
+
+
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found(tmp_path_factory.mktemp("company") / "usage.db")
@@ -48,8 +60,9 @@ def figures(company: Path) -> Iterator[Figures]:
 
 
 @pytest.fixture(scope="session")
-def gate(figures: Figures) -> Gate:
-    return assemble(figures, ADMISSION, SECRET)
+def gate(figures: Figures) -> Iterator[Gate]:
+    with assembled(figures, ADMISSION, SECRET) as gate:
+        yield gate
 
 
 @pytest.fixture
@@ -90,7 +103,7 @@ class kept:  # noqa: N801 - used as a function
 @asynccontextmanager
 async def open_console(ledger: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Open a console without sign-in, on a loopback address."""
-    with kept(ledger) as figures:
-        transport = httpx.ASGITransport(app=assemble(figures, Admission(), SECRET), client=("127.0.0.1", 50000))
+    with kept(ledger) as figures, assembled(figures, Admission(), SECRET) as app:
+        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 50000))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as browser:
             yield browser

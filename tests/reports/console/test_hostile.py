@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import MutableMapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -11,12 +12,11 @@ import httpx
 import pytest
 
 from ledger.guarding import SHOWN
-from reports.console.assembly import assemble
 from reports.console.figures import DATABASE, Figures
 from reports.console.gate import BODY_BYTES, HEADERS, Gate
 from reports.console.pages import PAGES
 from reports.queries import queries
-from tests.reports.console.conftest import ADMISSION, HEADER, PEER, READERS, ROLES, SECRET, STRANGER, Browse
+from tests.reports.console.conftest import ADMISSION, HEADER, PEER, READERS, ROLES, STRANGER, Browse, open_console
 
 OURS = (
     "/",
@@ -206,7 +206,7 @@ async def test_a_small_team_is_shown_to_nobody(browse: Browse) -> None:
 async def test_no_persons_row_is_in_anything_that_an_admin_can_read(
     browse: Browse, company: Path, figures: Figures
 ) -> None:
-    with sqlite3.connect(company) as ledger:
+    with closing(sqlite3.connect(company)) as ledger:
         secrets = {str(value) for row in ledger.execute("SELECT person, conversation, ask FROM turns") for value in row}
         hidden = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master")} - set(SHOWN)
     assert {"turns", "calls", "judgements", "valued_turns", "turn_values", "signatures"} <= hidden
@@ -247,7 +247,7 @@ async def test_sql_can_neither_write_nor_leave_the_copy(browse: Browse, sql: str
         assert answer.status_code in (400, 414) or form == ".csv", sql  # which has begun when it fails
         assert len(answer.content) < 20_000
         assert "root:" not in answer.text
-    with sqlite3.connect(figures.path) as copy:
+    with closing(sqlite3.connect(figures.path)) as copy:
         assert copy.execute("SELECT value FROM policy WHERE name = 'min_group'").fetchone() == (5,)
 
 
@@ -302,12 +302,9 @@ async def test_a_name_said_twice_is_nobodys(gate: Gate) -> None:
         assert (await browser.get("/")).status_code == 403
 
 
-async def test_without_sign_in_no_other_host_is_answered(figures: Figures) -> None:
+async def test_without_sign_in_no_other_host_is_answered(company: Path) -> None:
     """A page of another site whose name leads here must not read what loopback may."""
-    from reports.console.access import Admission
-
-    transport = httpx.ASGITransport(app=assemble(figures, Admission(), SECRET), client=("127.0.0.1", 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as browser:
+    async with open_console(company) as browser:
         assert (await browser.get("/")).status_code == 200
         for host in ("evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com", "", "[::2]"):
             assert (await browser.get("/", headers={"Host": host})).status_code == 400, host

@@ -1,8 +1,8 @@
 """My page shows a reader's own turns and nobody else's, and takes what they say of judgements."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from ledger.keys import Keys, key_file
 from ledger.store import Ledger
-from reports.console.assembly import assemble
+from reports.console.assembly import assembled
 from reports.console.figures import Figures
 from reports.console.gate import Gate
 from reports.console.own import Own
@@ -39,8 +39,10 @@ class People:
         ledger.judge([judgement(turn_id, at=now, reasons=reasons)])
         return turn_id
 
-    def gate(self, figures: Figures) -> Gate:
-        return assemble(figures, ADMISSION, SECRET, own=Own(self.path, self.keys.persons))
+    @contextmanager
+    def gate(self, figures: Figures) -> Iterator[Gate]:
+        with assembled(figures, ADMISSION, SECRET, own=Own(self.path, self.keys.persons)) as gate:
+            yield gate
 
 
 @pytest.fixture
@@ -51,15 +53,15 @@ def people(tmp_path: Path) -> People:
 @pytest.fixture
 async def signed(people: People, figures: Figures) -> AsyncIterator[Signed]:
     opened: list[httpx.AsyncClient] = []
-    gate = people.gate(figures)
+    with people.gate(figures) as gate:
 
-    def open_(role: str) -> httpx.AsyncClient:
-        opened.append(client(gate, PEER, {"X-Forwarded-User": READERS[role]}))
-        return opened[-1]
+        def open_(role: str) -> httpx.AsyncClient:
+            opened.append(client(gate, PEER, {"X-Forwarded-User": READERS[role]}))
+            return opened[-1]
 
-    yield open_
-    for each in opened:
-        await each.aclose()
+        yield open_
+        for each in opened:
+            await each.aclose()
 
 
 async def contest(browser: httpx.AsyncClient, turn_id: int, page: str = "", **form: str) -> httpx.Response:

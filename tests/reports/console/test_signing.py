@@ -9,7 +9,7 @@ from datasette_auth_passwords.utils import hash_password
 
 from reports.console import sessions
 from reports.console.access import Admission
-from reports.console.assembly import assemble
+from reports.console.assembly import assembled
 from reports.console.figures import Figures
 from reports.console.sessions import TRIES, Sessions
 from tests.reports.console.conftest import PASSWORD, SECRET, STRANGER, client
@@ -23,8 +23,9 @@ ACCOUNTS = {
 @pytest.fixture
 async def browser(figures: Figures) -> AsyncIterator[httpx.AsyncClient]:
     admission = Admission(accounts=ACCOUNTS, admins=frozenset({"ana@example.com"}))
-    async with client(assemble(figures, admission, SECRET), STRANGER, {}) as browser:
-        yield browser
+    with assembled(figures, admission, SECRET) as app:
+        async with client(app, STRANGER, {}) as browser:
+            yield browser
 
 
 async def signed_in(browser: httpx.AsyncClient, password: str = PASSWORD, to: str = "/", **form: str) -> httpx.Response:
