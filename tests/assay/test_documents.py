@@ -61,9 +61,7 @@ def test_the_consoles_queries_run_on_the_ledger(company: Path, name: str) -> Non
         connection.execute(query.sql, {parameter: GIVEN[parameter] for parameter in query.parameters}).fetchall()
 
 
-@pytest.mark.skipif(
-    shutil.which(f"{Path(sys.executable).parent}/mkdocs") is None, reason="made by `make site`, with mkdocs"
-)
+@pytest.mark.skipif(not MKDOCS.exists(), reason="mkdocs is installed by `make site` alone")
 def test_the_site_is_made_without_a_warning(tmp_path: Path) -> None:
     command = [MKDOCS, "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
