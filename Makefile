@@ -6,7 +6,7 @@ PIP := -m pip -qq --disable-pip-version-check --no-input install --no-deps
 TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
-BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger
+BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication
 APART := train or network or containers or clients or slow or fuzz
 SECONDS ?= 600
 

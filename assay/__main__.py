@@ -15,7 +15,7 @@ from assay.failure import FAILED, MISUSED, Failure, bug, say
 
 # Name: what it does. The module is assay.commands.NAME, which holds `command`.
 COMMANDS: Mapping[str, str] = {
-    "up": "Run proxy and classifier together, restarted when they fail. --demo brings its own traffic.",
+    "up": "Run proxy, classifier and console together, restarted when they fail. --demo brings its own traffic.",
     "proxy": "Run the proxy alone: pass traffic through untouched, log calls and turns.",
     "classify": "Run the classifier alone: judge the turns that wait in the ledger.",
     "console": "Show value, gap and air in the browser.",

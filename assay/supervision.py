@@ -58,6 +58,19 @@ class Supervisor:
             await keeping  # raises
         return ready.result()
 
+    async def start_if_possible(self, part: Part) -> str | None:
+        """Start a part that the others can do without. None: it ended before it was ready, and has said why.
+
+        Raises NotStarted where it was asked wrongly: whoever has set it up wants to know.
+        """
+        try:
+            return await self.start(part)
+        except NotStarted as error:
+            if error.code == MISUSED:
+                raise
+            self._keeping = [keeping for keeping in self._keeping if not keeping.done()]  # it is not watched
+            return None
+
     async def watch(self) -> None:
         """Wait for ever, or raise NotStarted when a part cannot be kept any longer."""
         await asyncio.gather(*self._keeping)

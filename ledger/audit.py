@@ -8,7 +8,6 @@ Leaves out who holds key and ledger both: they can write the table anew, and onl
 import hashlib
 import hmac
 import json
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -85,7 +84,7 @@ class Audit:
         try:
             with said_of(self._path):
                 return self._fault(head)
-        except (sqlite3.OperationalError, sqlite3.DatabaseError):  # no table, no text: not what we made
+        except self._connection.Error:  # no table, no text: not what we made
             return "the audit table cannot be read: it was replaced or damaged"
 
     def _fault(self, head: _Head | None) -> str | None:
@@ -176,4 +175,4 @@ class Audit:
 
 
 def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")  # which neither store would keep as they are

@@ -27,13 +27,14 @@ def unprotected(columns: Mapping[str, set[Column]], few: int) -> set[Column]:
     So it goes on with what follows from that, until all columns are known to be weighed 0, or nothing more follows.
     """
     zero = _Span()
-    left = {person: set(hers) for person, hers in columns.items()}
+    left = dict(columns)
     while True:
-        known = {column: zero.reduced(dict.fromkeys(column, 1)) for hers in left.values() for column in hers}
-        left = {person: {column for column in hers if known[column]} for person, hers in left.items()}
-        vectors = {column: _scaled(vector) for column, vector in known.items() if vector}
+        distinct = set().union(*left.values())
+        reduced = {column: zero.reduced(dict.fromkeys(column, 1)) for column in distinct}
+        vectors = {column: _scaled(vector) for column, vector in reduced.items() if vector}
         if not vectors:
             return set()
+        left = {person: unknown for person, hers in left.items() if (unknown := hers & vectors.keys())}
         new = _shared({person: {vectors[column] for column in hers} for person, hers in left.items()}, few)
         if not new:
             return set(vectors)

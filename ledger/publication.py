@@ -8,8 +8,10 @@ several may publish at once, and one that is killed has closed a week or has not
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ledger.address import Place
+from ledger.aggregates import copy_aggregates
 from ledger.errors import said_of
 from ledger.records import monday, next_week, utc
 from ledger.rows import UNTIL_JUDGED
@@ -96,6 +98,10 @@ class Publication:
                     return
                 if isinstance(outcome, Closed):
                     yield outcome
+
+    def copy_to(self, target: Path) -> None:
+        """Write what is published into an SQLite file of its own, in place of one that was there."""
+        copy_aggregates(self._connection, self._path, target)
 
     def _next(self) -> str | None:
         """Give the first open week that has turns, or calls of none."""

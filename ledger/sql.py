@@ -32,7 +32,14 @@ class Connection(Protocol):
     """One connection to a ledger. Outside of a transaction each statement is one of its own."""
 
     @property
+    def Error(self) -> type[Exception]:  # noqa: N802 (PEP 249)
+        """What statements raise that the store does not understand, or refuses."""
+
+    @property
     def in_transaction(self) -> bool: ...
+    @property
+    def locks_rows(self) -> bool:
+        """Whether transactions that write can run side by side, each locking the rows that it claims."""
 
     def execute(self, sql: str, values: Values = (), /) -> Rows: ...
     def executemany(self, sql: str, values: Iterable[Values], /) -> Rows: ...
@@ -52,7 +59,27 @@ class Connection(Protocol):
     def views(self) -> dict[str, str]:
         """Give each view's name, and the statement that made it."""
 
-    def make_view(self, name: str, statement: str) -> None: ...
+    def make_views(self, views: Mapping[str, str]) -> None:
+        """Make views by these statements, in place of those that have their names. Within a transaction."""
+
+
+class Upkeep(Protocol):
+    """What a store needs besides its rows. Every method may raise LedgerError."""
+
+    def check(self) -> None:
+        """Raise where the connection no longer writes into the ledger."""
+
+    def let_go(self) -> None:
+        """Close the connection."""
+
+    def hurry(self, busy_ms: int) -> None:
+        """Wait no longer than that for another process's write."""
+
+    def deleted(self, turn_ids: Sequence[int]) -> None:
+        """Take note that these turns' text was deleted."""
+
+    def settle(self) -> bool:
+        """Let deleted text leave the store for good; tell whether all of it has."""
 
 
 def statements(script: str) -> Iterator[str]:

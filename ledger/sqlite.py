@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,8 @@ SWITCH_SECONDS = 0.01  # between tries to switch to the write-ahead log
 
 class SQLite(sqlite3.Connection):
     """A `Connection` (sql.py)."""
+
+    locks_rows = False
 
     def begin(self, alone: bool = True) -> None:
         """Begin a transaction. SQLite has one writer: `alone` or not, it waits for its turn now."""
@@ -41,10 +43,11 @@ class SQLite(sqlite3.Connection):
         said = [line for (line,) in self.execute("PRAGMA integrity_check(100)")]
         return sum(line != "ok" and not line.startswith(WRONGLY_FOUND) for line in said)
 
-    def make_view(self, name: str, statement: str) -> None:
-        """Make a view, in place of the one that has its name."""
-        self.execute(f"DROP VIEW IF EXISTS {name}")
-        self.execute(statement)
+    def make_views(self, views: Mapping[str, str]) -> None:
+        """Make views by these statements, in place of those that have their names."""
+        for name, statement in views.items():
+            self.execute(f"DROP VIEW IF EXISTS {name}")
+            self.execute(statement)
 
 
 def open_to_write(path: Path, busy_ms: int) -> SQLite:

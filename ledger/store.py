@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ledger import migrations
 from ledger.address import Place
@@ -16,19 +16,16 @@ from ledger.audit import Audit
 from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
-from ledger.files import make_private
 from ledger.history import History, sign
+from ledger.opening import open_to_write, upkeep_of
 from ledger.outcomes import Outcomes
 from ledger.policy import Policy
 from ledger.pruning import Pruning
 from ledger.publication import Publication
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
-from ledger.settling import FileUpkeep
 from ledger.spools import Spools
-from ledger.sql import Connection, writing
-from ledger.sqlite import open_to_write
-from ledger.target import refuse_wrong
+from ledger.sql import Connection, Upkeep, writing
 from ledger.traces import Traces
 
 if TYPE_CHECKING:
@@ -37,25 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "LedgerError"]
 
 BUSY_MS = 5000  # how long a write waits for another process's write
-
-
-class Upkeep(Protocol):
-    """What a store needs besides its rows. Every method may raise LedgerError."""
-
-    def check(self) -> None:
-        """Raise where the connection no longer writes into the ledger."""
-
-    def let_go(self) -> None:
-        """Close the connection."""
-
-    def hurry(self, busy_ms: int) -> None:
-        """Wait no longer than that for another process's write."""
-
-    def deleted(self, turn_ids: Sequence[int]) -> None:
-        """Take note that these turns' text was deleted."""
-
-    def settle(self) -> bool:
-        """Let deleted text leave the store for good; tell whether all of it has."""
 
 
 class Ledger:
@@ -76,31 +54,23 @@ class Ledger:
         self.pruning = Pruning(connection, path)
 
     @staticmethod
-    def open(path: Path, busy_ms: int = BUSY_MS) -> "Ledger":
-        """Open a ledger for writing, and make it (with its folder, both for the owner alone) where there is none.
+    def open(path: Place, busy_ms: int = BUSY_MS) -> "Ledger":
+        """Open a ledger for writing, and make it (a file with its folder, for the owner alone) where there is none.
 
         `busy_ms`: how long a write waits for another process's write. Raises WrongLedger for what is no ledger of this
         program, and LedgerError when it cannot be written now or is corrupt.
         """
-        refuse_wrong(path)
-        try:
-            make_private(path)
-        except OSError as error:
-            raise LedgerError(
-                f"the ledger {path} cannot be made or written ({(error.strerror or 'unknown').lower()}): "
-                "change the permissions there, or choose another --db"
-            ) from error
         with said_of(path):
             connection = open_to_write(path, busy_ms)
             try:
                 migrations.migrate(connection, path, time.time())
+                return Ledger(connection, path, upkeep_of(connection, path, busy_ms))
             except BaseException:
                 connection.close()
                 raise
-        return Ledger(connection, path, FileUpkeep(connection, path, busy_ms))
 
     @staticmethod
-    def read(path: Path) -> "ReadLedger":
+    def read(path: Place) -> "ReadLedger":
         """Open a ledger for reading only. Raises LedgerError when there is none, and as `open` does."""
         from ledger.usage import ReadLedger
 
@@ -172,15 +142,7 @@ class Ledger:
 
         A turn whose text is gone waits for nobody.
         """
-        with said_of(self._path):
-            rows = self._connection.execute(
-                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"
-                " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
-                " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
-                " ORDER BY id LIMIT ?",
-                (after, classifier, limit),
-            ).fetchall()
-        return [pending_turn(*row) for row in rows]
+        return self._waiting(classifier, limit, after)
 
     @contextmanager
     def claim(self, classifier: str, limit: int, after: int = 0) -> Iterator[list[PendingTurn]]:
@@ -190,7 +152,11 @@ class Ledger:
         SQLite locks nothing, as its judgements would lock out the proxy: there two may judge one turn, and the first
         judgement counts.
         """
-        yield self.unjudged(classifier, limit, after)
+        if not self._connection.locks_rows:
+            yield self.unjudged(classifier, limit, after)
+            return
+        with said_of(self._path), writing(self._connection, alone=False):
+            yield self._waiting(classifier, limit, after, " FOR NO KEY UPDATE SKIP LOCKED")
 
     def judge(
         self, judgements: Sequence[Judgement], keep_text_seconds: float = 0.0, signatures: Sequence[Signature] = ()
@@ -200,7 +166,7 @@ class Ledger:
         A turn's second judgement by the same classifier is ignored, and so is one of a turn that is no more. With
         `keep_text_seconds` the text stays until that long after the judgement, for `expire_text` to delete.
         """
-        with self.transaction():
+        with self._judging():
             new = self._connection.executemany(
                 "INSERT INTO judgements (turn_id, classifier, at, level, score, p0, p1, p2, p3, p4, category,"
                 " work, novelty, attention, duplicate_of, reasons)"
@@ -259,13 +225,32 @@ class Ledger:
             )
 
     def _team_of_day(self, turn: Turn) -> str | None:
-        day = turn.at[:10]
+        """Ask the person's newest turn, which is found at once and, where turns come in their order, is of that day."""
         with said_of(self._path):
             row = self._connection.execute(
-                "SELECT team FROM turns WHERE person = ? AND at >= ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1",
-                (turn.person, day, f"{day}U"),  # "T" is what follows a day in a time, and "U" follows that
+                "SELECT team, at FROM turns WHERE person = ? ORDER BY id DESC LIMIT 1", (turn.person,)
             ).fetchone()
-        return turn.team if row is None or row[0] is None else str(row[0])
+        return turn.team if row is None or row[0] is None or row[1][:10] != turn.at[:10] else str(row[0])
+
+    def _waiting(self, classifier: str, limit: int, after: int, lock: str = "") -> list[PendingTurn]:
+        with said_of(self._path):
+            rows = self._connection.execute(
+                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"  # noqa: S608 (SQL of ours)
+                " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
+                " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
+                " ORDER BY id LIMIT ?" + lock,
+                (after, classifier, limit),
+            ).fetchall()
+        return [pending_turn(*row) for row in rows]
+
+    @contextmanager
+    def _judging(self) -> Iterator[None]:
+        """Write within the claim's transaction, where there is one."""
+        if self._connection.in_transaction:
+            yield
+        else:
+            with self.transaction():
+                yield
 
     def _insert(self, sql: str, row: Row) -> int:
         with said_of(self._path):

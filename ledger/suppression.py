@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from ledger.differences import Column, unprotected
+from ledger.differences import Column, Row, unprotected
 
 SMALL = "(small groups)"
 
@@ -153,14 +153,13 @@ class _Week:
 
     def figures(self) -> Iterator[Shown]:
         rows: dict[tuple[str | None, ...], list[Cell]] = defaultdict(list)
+        keys: dict[tuple[str, ...], list[tuple[str | None, ...]]] = {}
         for cell in self._cells:
-            labels = {side: self._labels[side][_name(cell, side)] for side in SIDES}
-            rows[None, None, None, None].append(cell)
-            for side in SIDES:
-                rows[tuple(labels[each] if each == side else None for each in SIDES)].append(cell)
-            for side, cells in self._tables.items():
-                if (labels["team"], labels[side]) in cells:
-                    rows[tuple(labels[each] if each in ("team", side) else None for each in SIDES)].append(cell)
+            kind = _kind(cell)
+            if kind not in keys:
+                keys[kind] = [(None, None, None, None), *map(_key, self._column(kind))]
+            for key in keys[kind]:
+                rows[key].append(cell)
         for key in sorted(rows, key=lambda key: [(name is not None, name or "") for name in key]):
             yield _row(key, rows[key])
 
@@ -168,19 +167,23 @@ class _Week:
         """Give what can be told apart though too few people are in it."""
         columns: dict[str, set[Column]] = defaultdict(set)
         judged: dict[str, set[Column]] = defaultdict(set)
+        known: dict[tuple[str, ...], Column] = {}
         for cell in self._cells:
-            column = self._column(cell)
-            columns[cell.person].add(column)
+            kind = _kind(cell)
+            if kind not in known:
+                known[kind] = self._column(kind)
+            columns[cell.person].add(known[kind])
             if cell.judged:
-                judged[cell.person].add(column)
+                judged[cell.person].add(known[kind])
         unsafe = unprotected(columns, self._few)
         return unsafe if unsafe or judged == columns else unprotected(judged, self._few)
 
-    def _column(self, cell: Cell) -> Column:
-        """Name the rows that a cell's turns are in."""
-        column: list[tuple[str, ...]] = [(side, labels[_name(cell, side)]) for side, labels in self._labels.items()]
+    def _column(self, kind: tuple[str, ...]) -> Column:
+        """Name the rows that turns of a kind are in."""
+        names = dict(zip(SIDES, kind, strict=True))
+        column: list[Row] = [(side, labels[names[side]]) for side, labels in self._labels.items()]
         for side, cells in self._tables.items():
-            pair = (cell.team, self._labels[side][_name(cell, side)])
+            pair = (names["team"], self._labels[side][names[side]])
             if pair in cells:
                 column.append((side, *pair))
         return tuple(column)
@@ -223,6 +226,16 @@ def _members(cells: Iterable[Cell], name: Callable[[Cell], Name]) -> dict[Name, 
     for cell in cells:
         groups[name(cell)].add(cell)
     return dict(groups)
+
+
+def _kind(cell: Cell) -> tuple[str, ...]:
+    return (cell.team, cell.category, cell.assistant, cell.model)
+
+
+def _key(row: Row) -> tuple[str | None, ...]:
+    """Give the names of a row by their sides; a cell of a table has its team's too."""
+    names = {row[0]: row[-1]} | ({"team": row[1]} if len(row) > 2 else {})
+    return tuple(names.get(side) for side in SIDES)
 
 
 def _name(cell: Cell, side: Side) -> str:

@@ -16,12 +16,12 @@ from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
 from ledger.migrations import MIGRATIONS, schema_of
+from ledger.opening import open_to_read
 from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
 from ledger.records import monday
 from ledger.rows import UNTIL_JUDGED
 from ledger.sql import Connection
-from ledger.sqlite import open_to_read
 from ledger.views import GROUPINGS, Grouping, usage_view
 
 __all__ = ["GROUPINGS", "Coverage", "Explained", "Grouping", "ReadLedger", "Usage", "Waiting"]
@@ -106,12 +106,10 @@ class ReadLedger:
         self.events = Events(connection, path)
 
     @staticmethod
-    def open(path: Path) -> "ReadLedger":
+    def open(path: Place) -> "ReadLedger":
         """Open a ledger that exists. Raises LedgerError when there is none, it is no ledger, or its schema is not
         this program's.
         """
-        if not path.is_file():
-            raise LedgerError(f"there is no ledger at {path}: log something first (assay up), or name it with --db")
         with said_of(path):
             connection = open_to_read(path, BUSY_MS)
             try:

@@ -19,7 +19,7 @@ GROUPINGS: Mapping[Grouping, str] = {
     "assistant": "assistant",
     "model": "coalesce(model, '(no model)')",
 }
-PARTITIONED = ("team", "category", "assistant", "model")
+PARTITIONED: tuple[Grouping, ...] = ("team", "category", "assistant", "model")
 SMALL_TEAM = "CASE WHEN t.people >= (SELECT people FROM few) THEN c.grp ELSE '(small groups)' END"
 
 
@@ -30,30 +30,41 @@ def usage_view(by: Grouping) -> str:
     return "usage_by_week" if by == "week" else f"usage_by_{by}_week"
 
 
+def closed_usage(by: Grouping) -> str:
+    """Write the view of usage by this grouping over closed weeks alone."""
+    columns = "week" if by == "week" else f"{by}, week"
+    return (
+        f"CREATE VIEW {usage_view(by)} AS SELECT {columns}, people, raw_calls, turns, value, gap, air"  # noqa: S608 (names of ours)
+        f" FROM published WHERE {_partition(by)}"
+    )
+
+
 def replace_views(connection: Connection) -> None:
     """Make our views say what `views.sql` says, and leave the admins' own views alone."""
     wanted = {_name(statement): statement for statement in _script()}
     if wanted.items() <= connection.views().items():
         return
     with writing(connection):
-        for name, statement in wanted.items():
-            connection.make_view(name, statement)
+        connection.make_views(wanted)
 
 
 def _script() -> Iterator[str]:
     *views, pattern = map(_bare, statements(Path(__file__).with_name("views.sql").read_text()))
     yield from views
     for by, name in GROUPINGS.items():
-        others = [each for each in PARTITIONED if each != by]
-        partition = [f"{each} IS NULL" for each in others] + ([] if by == "week" else [f"{by} IS NOT NULL"])
         yield pattern.format(
             view=usage_view(by),
             name=name,
             grouped=SMALL_TEAM if by == "team" else "c.grp",
             columns="week" if by == "week" else f"{by}, week",
             live="week" if by == "week" else f"grp AS {by}, week",
-            partition=" AND ".join(partition),
+            partition=_partition(by),
         )
+
+
+def _partition(by: Grouping) -> str:
+    """Say which published rows are a grouping's: those that name its groups, and nothing else."""
+    return " AND ".join(f"{each} IS NOT NULL" if each == by else f"{each} IS NULL" for each in PARTITIONED)
 
 
 def _bare(statement: str) -> str:

@@ -1,4 +1,4 @@
-"""`assay up`: proxy and classifier together."""
+"""`assay up`: proxy, classifier and console together."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ DEMO_FOLDER = Path("demo")
 @click.option("--demo", is_flag=True, help="Bring a stand-in assistant and invented people; end with the report.")
 @click.pass_context
 def command(context: click.Context, settings: Settings, upstream: str | None, demo: bool) -> None:
-    """Run proxy and classifier together.
+    """Run proxy, classifier and console together.
 
     Each is a process of its own and is started again when it fails; none outlives this one. Ends on SIGTERM or Ctrl-C,
     once answers under way have ended.
@@ -49,7 +49,7 @@ def command(context: click.Context, settings: Settings, upstream: str | None, de
 
 
 async def _up(settings: Settings, mode: str, config: Path | None) -> None:
-    """Keep both until stopped. What was given on the command line is passed on; the rest they read as we did."""
+    """Keep them until stopped. What was given on the command line is passed on; the rest they read as we did."""
     environment = dict(os.environ)
     if config is not None:
         environment[FILE_VARIABLE] = str(config)
@@ -58,6 +58,8 @@ async def _up(settings: Settings, mode: str, config: Path | None) -> None:
     async with Supervisor(environment) as supervisor:
         await supervisor.start(proxy)  # first: what keeps it from starting is then all that is said
         await supervisor.start(Part("classifier", "assay", ("classify", *ledger)))
+        if await supervisor.start_if_possible(Part("console", "assay", ("console", *ledger))) is None:
+            say("proxy and classifier run without the console")
         say("ready: point clients at the proxy, and see `assay report`")
         await supervisor.watch()
 

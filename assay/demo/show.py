@@ -1,4 +1,4 @@
-"""`assay up --demo`: stand-in assistant, proxy and classifier; a working day's traffic in seconds; the report."""
+"""`assay up --demo`: a stand-in assistant and all parts; a working day's traffic in seconds; the report."""
 
 import asyncio
 import os
@@ -47,8 +47,10 @@ async def show(folder: Path) -> None:
             upstream = await supervisor.start(Part("stand-in assistant", "assay.demo.standin"))
             say(f"a stand-in assistant listens on {upstream}: its answers mean nothing")
             proxy = Part("proxy", "assay", ("proxy", "--mode", f"reverse:{upstream}", "--listen", LISTEN))
-            address, _ = await asyncio.gather(
-                supervisor.start(proxy), supervisor.start(Part("classifier", "assay", ("classify",)))
+            address, _, _ = await asyncio.gather(
+                supervisor.start(proxy),
+                supervisor.start(Part("classifier", "assay", ("classify",))),
+                supervisor.start_if_possible(Part("console", "assay", ("console", "--listen", LISTEN))),
             )
             await send_all(steps, address, bar)
             await all_judged(ledger, bar)
@@ -129,3 +131,4 @@ def tell(ledger: Path, seconds: float) -> None:
     click.echo(f"  {program} report --by category --db {ledger}")
     for query in QUERIES:
         click.echo(f'  sqlite3 -header -column {ledger} "{query}"')
+    click.echo(f"\nOr look at it in the browser:\n\n  {program} console --db {ledger}")

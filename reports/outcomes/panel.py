@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
+from ledger.address import Place
 from ledger.outcomes import Outcome
 from ledger.store import Ledger
 from ledger.usage import Usage
@@ -54,7 +54,7 @@ class Panel:
     imported: bool  # there are outcomes at all
 
 
-def read_panel(path: Path, since: str | None = None, lag: int | None = None) -> Panel:
+def read_panel(path: Place, since: str | None = None, lag: int | None = None) -> Panel:
     """Read the ledger at `path`. Raises LedgerError, and ValueError for a `since` that is no date.
 
     `lag`: the weeks by which outcomes follow value; None: whatever of LAGS shows most, and corrected for that.

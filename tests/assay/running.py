@@ -18,7 +18,7 @@ PATIENCE = 60  # seconds until a test that waits for a condition has failed
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Give an environment without settings of the machine's own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
-    return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)} | more
+    return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT), "ASSAY_CONSOLE__LISTEN": "127.0.0.1:0"} | more
 
 
 def assay(*arguments: str | Path, home: Path, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:

@@ -1,10 +1,10 @@
 """Closes weeks without a look at what is in them, for tests of whatever comes after."""
 
-import sqlite3
 from contextlib import closing
-from pathlib import Path
 
+from ledger.address import Place
 from ledger.records import next_week
+from tests.ledger.straight import straight
 
 CLOSED = """
 INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, turns, judged, unattributed, calls,
@@ -12,6 +12,6 @@ INSERT INTO weeks (week, until, closed_at, min_group, last_turn_id, withheld, tu
 """
 
 
-def close_weeks(db: Path, *weeks: str) -> None:
-    with closing(sqlite3.connect(db)) as connection, connection:
+def close_weeks(db: Place, *weeks: str) -> None:
+    with closing(straight(db)) as connection:
         connection.executemany(CLOSED, [(week, next_week(week), week) for week in weeks])

@@ -6,8 +6,8 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from ledger.address import Place, place_of
 from ledger.records import Judgement
 from ledger.store import Ledger
 from tests.ledger.facts import judgement
@@ -27,14 +27,17 @@ class Halting(list[Judgement]):
             yield one
 
 
-def main(path: Path, halt: bool) -> None:
-    ledger = Ledger.open(path)
+def main(place: Place, halt: bool) -> None:
+    ledger = Ledger.open(place)
     new = 0
-    while batch := ledger.unjudged(CLASSIFIER, limit=BATCH):
-        judgements = [judgement(turn.id, classifier=CLASSIFIER) for turn in batch]
-        new += ledger.judge(Halting(judgements) if halt else judgements, keep_text_seconds=0)
+    while True:
+        with ledger.claim(CLASSIFIER, limit=BATCH) as batch:
+            judgements = [judgement(turn.id, classifier=CLASSIFIER) for turn in batch]
+            new += ledger.judge(Halting(judgements) if halt else judgements, keep_text_seconds=0)
+        if not batch:
+            break
     print(new)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), halt=sys.argv[2:] == ["halt"])
+    main(place_of(sys.argv[1]), halt=sys.argv[2:] == ["halt"])

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,16 +12,17 @@ import pytest
 from ledger import migrations
 from ledger.audit import Audit
 from ledger.errors import LedgerError
-from ledger.sqlite import SQLite, open_to_write
+from ledger.sql import Connection
 from ledger.store import Ledger
+from tests.ledger.straight import REFUSED, straight, without_guards
 
 SECRET = b"s" * 32
 GUARDS = ("audit_keeps_what_it_says", "audit_keeps_its_entries", "audit_replaces_nothing")
 
 
 @pytest.fixture
-def head(db: Path) -> Path:
-    return db.with_name("usage.db.audit")
+def head(tmp_path: Path) -> Path:
+    return tmp_path / "usage.db.audit"
 
 
 @pytest.fixture
@@ -38,11 +38,9 @@ def five(audit: Audit) -> Audit:
 
 
 @pytest.fixture
-def intruder(ledger: Ledger, db: Path) -> Iterator[SQLite]:
+def intruder(ledger: Ledger, db: Path) -> Iterator[Connection]:
     """Somebody with the ledger and without the key, who has taken the guards away."""
-    with closing(open_to_write(db, 5000)) as connection:
-        for guard in GUARDS:
-            connection.execute(f"DROP TRIGGER {guard}")
+    with closing(without_guards(db, "audit", *GUARDS)) as connection:
         yield connection
 
 
@@ -75,11 +73,11 @@ def test_an_empty_table_is_whole(audit: Audit, head: Path) -> None:
 )
 def test_the_ledger_itself_refuses_to_change_entries(five: Audit, db: Path, sql: str) -> None:
     """Whatever program tries."""
-    with closing(sqlite3.connect(db)) as other, pytest.raises(sqlite3.IntegrityError, match="entries of the audit"):
+    with closing(straight(db)) as other, pytest.raises(REFUSED, match="entries of the audit"):
         other.execute(sql)
 
 
-def rechained(intruder: SQLite, head: Path) -> None:
+def rechained(intruder: Connection, head: Path) -> None:
     """Write the table anew, with a chain under a key of one's own."""
     intruder.execute("DELETE FROM audit")
     forged = Audit(intruder, Path("usage.db"), b"x" * 32, head.with_name("forged"))
@@ -87,8 +85,8 @@ def rechained(intruder: SQLite, head: Path) -> None:
         forged.append("ana", f"looked at {number + 10}", "they asked")
 
 
-def run(*statements: str) -> Callable[[SQLite, Path], None]:
-    def tampering(intruder: SQLite, _: Path) -> None:
+def run(*statements: str) -> Callable[[Connection, Path], None]:
+    def tampering(intruder: Connection, _: Path) -> None:
         for statement in statements:
             intruder.execute(statement)
 
@@ -155,7 +153,7 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize(("tampering", "said"), TAMPERINGS.values(), ids=TAMPERINGS)
 def test_tampering_is_caught(
-    five: Audit, intruder: SQLite, head: Path, tampering: Callable[..., None], said: str
+    five: Audit, intruder: Connection, head: Path, tampering: Callable[..., None], said: str
 ) -> None:
     """The sentence names the first entry that is not as it was entered."""
     tampering(intruder, head)
@@ -166,7 +164,7 @@ def test_tampering_is_caught(
 
 
 @pytest.mark.parametrize("tampering", ["cut", "cut to nothing", "every hash gone", "rechained"])
-def test_what_comes_later_does_not_hide_it(five: Audit, intruder: SQLite, head: Path, tampering: str) -> None:
+def test_what_comes_later_does_not_hide_it(five: Audit, intruder: Connection, head: Path, tampering: str) -> None:
     """A cut tail is not grown over by entries that continue what is left."""
     TAMPERINGS[tampering][0](intruder, head)
     for _ in range(7):
@@ -174,7 +172,7 @@ def test_what_comes_later_does_not_hide_it(five: Audit, intruder: SQLite, head: 
     assert five.verify() is not None
 
 
-def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: SQLite, head: Path) -> None:
+def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: Connection, head: Path) -> None:
     """The head has a seal of its own: another entry's digest makes none."""
     intruder.execute("DELETE FROM audit WHERE id = 5")
     (left,) = intruder.execute("SELECT hash FROM audit WHERE id = 4").fetchone()
@@ -187,7 +185,7 @@ def test_a_cut_tail_cannot_be_hidden_in_the_head(five: Audit, intruder: SQLite, 
         assert "head of the audit table" in str(five.verify())
 
 
-def test_a_head_that_is_gone_is_missed(five: Audit, intruder: SQLite, head: Path) -> None:
+def test_a_head_that_is_gone_is_missed(five: Audit, intruder: Connection, head: Path) -> None:
     """Nor does a later entry make a new one."""
     head.unlink()
     assert "is missing: restore it" in str(five.verify())
@@ -227,15 +225,14 @@ def test_entries_of_an_older_assay_begin_the_chain(db: Path, head: Path, monkeyp
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:3])
     Ledger.open(db).close()
     monkeypatch.undo()
-    with closing(sqlite3.connect(db)) as old, old:
+    with closing(straight(db)) as old:
         old.executemany("INSERT INTO audit VALUES (?, 'at', 'ana', 'looked', 'why')", [(1,), (2,)])
-    with closing(Ledger.open(db)) as ledger, closing(sqlite3.connect(db, isolation_level=None)) as intruder:
+    with closing(Ledger.open(db)) as ledger, closing(without_guards(db, "audit", GUARDS[0])) as intruder:
         audit = ledger.audit(SECRET, head)
         assert audit.verify() is None
         audit.append("ana", "looked", "they asked")
         assert [entry.hash is None for entry in audit.entries()] == [True, True, False]
         assert audit.verify() is None
-        intruder.execute("DROP TRIGGER audit_keeps_what_it_says")
         intruder.execute("UPDATE audit SET who = 'bob' WHERE id = 2")
         assert "at entry 3" in str(audit.verify())
 

@@ -38,7 +38,7 @@ def test_every_older_schema_is_copied_before_it_goes(db: Path, number: int, monk
         for done in range(number):
             migrations.MIGRATIONS[done](connection)
             connection.execute("INSERT INTO migrations VALUES (?, 'then')", (done + 1,))
-        connection.execute("INSERT INTO contests VALUES (1, 1, 'then', 'unfair')")
+        connection.execute("INSERT INTO contests (id, turn_id, at, reason) VALUES (1, 1, 'then', 'unfair')")
     monkeypatch.undo()
     Ledger.open(db).close()
     assert schema(db) == len(migrations.MIGRATIONS)

@@ -1,6 +1,5 @@
 """What a turn is weighed against."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from ledger.records import Signature
 from ledger.store import Ledger
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
+from tests.ledger.straight import REFUSED, straight
 
 TUESDAY = "2026-11-24T09:00:00.000Z"
 OTHER = "1" * 16
@@ -60,9 +60,9 @@ def test_a_signature_is_stored_once_and_only_for_a_turn(ledger: Ledger) -> None:
 def test_a_signature_is_stored_with_its_judgement_or_not_at_all(ledger: Ledger, db: Path) -> None:
     """One that cannot be stored takes the judgement back."""
     turn_id = entered(ledger)
-    with pytest.raises(sqlite3.IntegrityError):
-        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, "k", "no bytes")])  # type: ignore[arg-type]
-    with closing(sqlite3.connect(db)) as connection:
+    with pytest.raises(REFUSED):
+        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, None, b"s")])  # type: ignore[arg-type]
+    with closing(straight(db)) as connection:
         assert connection.execute("SELECT count(*) FROM judgements").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM turns WHERE text IS NOT NULL").fetchone() == (1,)
 

@@ -1,6 +1,5 @@
 """Every ledger comes to the newest schema, whoever opens it and whatever stops them."""
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,8 +9,11 @@ import pytest
 
 from ledger import migrations
 from ledger.records import Signature
+from ledger.sql import Connection
+from ledger.sqlite import SQLite
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered
+from tests.ledger.straight import REFUSED, columns, straight
 
 # The contract: outside readers use these names. A change here breaks them.
 COLUMNS = {
@@ -50,32 +52,35 @@ COLUMNS = {
 
 
 @pytest.fixture
-def connection(ledger: Ledger, db: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
+def connection(ledger: Ledger, db: Path) -> Iterator[Connection]:
+    with closing(straight(db)) as connection:
+        if isinstance(connection, SQLite):
+            connection.execute("PRAGMA foreign_keys = ON")
         yield connection
 
 
-def test_the_schema_is_the_contract(connection: sqlite3.Connection) -> None:
-    """Each table and view has exactly the documented columns, and tables hold exactly the declared types."""
-    found = {
-        name: " ".join(row[1] for row in connection.execute(f"PRAGMA table_info({name})"))
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-    }
+def test_the_schema_is_the_contract(connection: Connection) -> None:
+    """Each table and view has exactly the documented columns."""
+    names = connection.tables() | connection.views().keys()
+    found = {name: " ".join(columns(connection, name)) for name in names}
     assert found.pop("turn_values")  # what the other views stand on
     assert found.pop("open_since")
     assert found == COLUMNS
+
+
+def test_the_tables_are_strict(connection: Connection) -> None:
+    """They hold exactly the declared types."""
     loose = "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"
     assert connection.execute(loose).fetchall() == []
 
 
-def test_a_new_ledger_has_a_record_of_each_migration(connection: sqlite3.Connection) -> None:
+def test_a_new_ledger_has_a_record_of_each_migration(connection: Connection) -> None:
     """Numbered from 1, with the time."""
     numbers = [number for (number,) in connection.execute("SELECT number FROM migrations ORDER BY number")]
     assert numbers == list(range(1, len(migrations.MIGRATIONS) + 1))
 
 
-def test_the_weights_are_the_rubrics(connection: sqlite3.Connection) -> None:
+def test_the_weights_are_the_rubrics(connection: Connection) -> None:
     """Five levels, from long before any turn."""
     weights = connection.execute("SELECT level, weight FROM weights ORDER BY level").fetchall()
     assert weights == [(0, 0.0), (1, 0.05), (2, 0.4), (3, 0.8), (4, 1.0)]
@@ -85,29 +90,29 @@ def test_the_weights_are_the_rubrics(connection: sqlite3.Connection) -> None:
     "sql",
     [
         "UPDATE policy SET value = 4 WHERE name = 'min_group'",
-        "INSERT OR REPLACE INTO policy VALUES ('min_group', 1)",
+        "INSERT INTO policy VALUES ('min_group', 1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         "UPDATE policy SET value = 9 WHERE name = 'min_own_team'",
-        "INSERT OR REPLACE INTO policy VALUES ('min_own_team', 9)",
+        "INSERT INTO policy VALUES ('min_own_team', 9) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         "UPDATE policy SET name = 'min' WHERE name = 'min_group'",
         "INSERT INTO judgements SELECT 99, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'writing', 1, 1, 1, NULL, '[]'",
         "INSERT INTO weights VALUES ('2026-01-01', 2, 1.5)",
         "INSERT INTO calls (at, assistant, kind, request_bytes) VALUES ('at', 'OpenAI', 'chat', 1)",
     ],
 )
-def test_what_must_not_be_is_refused_by_the_ledger_itself(connection: sqlite3.Connection, sql: str) -> None:
+def test_what_must_not_be_is_refused_by_the_ledger_itself(connection: Connection, sql: str) -> None:
     """Whatever program writes: groups of four, judgements of no turn, weights over 1, unknown kinds."""
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         connection.execute(sql)
 
 
-def test_a_deleted_turn_takes_its_rows_along(ledger: Ledger, connection: sqlite3.Connection) -> None:
+def test_a_deleted_turn_takes_its_rows_along(ledger: Ledger, connection: Connection) -> None:
     """Nothing is left that points nowhere."""
     entered(ledger, calls=3)
     connection.execute("DELETE FROM turns")
     assert connection.execute("SELECT count(*) FROM calls").fetchone() == (0,)
 
 
-def test_a_newer_schema_is_refused(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_a_newer_schema_is_refused(ledger: Ledger, db: Path, connection: Connection) -> None:
     """By whoever writes and by whoever reads, in one sentence."""
     connection.execute("INSERT INTO migrations VALUES (99, 'later')")
     for opening in (Ledger.open, Ledger.read):
@@ -116,7 +121,7 @@ def test_a_newer_schema_is_refused(ledger: Ledger, db: Path, connection: sqlite3
 
 
 def test_an_older_schema_is_brought_forward(
-    ledger: Ledger, db: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, db: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only what is missing runs; facts stay; readers ask for it rather than read what they do not know."""
     entered(ledger)
@@ -137,7 +142,7 @@ def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: 
     """Its turns and judgements stay, are found by their asks, and from then on turns are signed."""
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:1])
     Ledger.open(db).close()
-    with closing(sqlite3.connect(db)) as connection, connection:
+    with closing(straight(db)) as connection:
         connection.execute(
             "INSERT INTO turns (at, person, identity_source, assistant, conversation, ask, prompt_chars)"
             " VALUES ('2026-11-23T09:00:00.000Z', '0000000000000000', 'header', 'OpenAI', 'c', 'a', 7)"
@@ -152,24 +157,24 @@ def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: 
         found = ledger.traces.of_ask("a")
         assert found is not None
         assert (found.turn_id, found.place) == (1, None)
-    with closing(sqlite3.connect(db)) as connection:
+    with closing(straight(db)) as connection:
         assert connection.execute("SELECT classifier FROM judgements").fetchall() == [("k",)]
         assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
-    ledger: Ledger, db: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, db: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it had done is undone, it has no record, and those before it keep theirs."""
 
-    def fails(connection: sqlite3.Connection) -> None:
+    def fails(connection: Connection) -> None:
         connection.execute("CREATE TABLE half (done INTEGER)")
         raise RuntimeError
 
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", (*migrations.MIGRATIONS, fails))
     with pytest.raises(RuntimeError):
         Ledger.open(db)
-    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
+    assert "half" not in connection.tables()
     assert connection.execute("SELECT max(number) FROM migrations").fetchone() == (len(migrations.MIGRATIONS) - 1,)
 
 
@@ -182,19 +187,19 @@ def test_many_may_open_a_new_ledger_at_once(db: Path) -> None:
 
     with ThreadPoolExecutor(8) as starters:
         assert all(starters.map(opened, range(8)))
-    with closing(sqlite3.connect(db)) as connection:
+    with closing(straight(db)) as connection:
         assert connection.execute("SELECT count(*) FROM migrations").fetchone() == (len(migrations.MIGRATIONS),)
 
 
 def test_changed_views_are_replaced_and_the_admins_own_are_not(
-    ledger: Ledger, db: Path, connection: sqlite3.Connection
+    ledger: Ledger, db: Path, connection: Connection
 ) -> None:
     """A view holds no facts, so it needs no migration."""
     connection.execute("DROP VIEW coverage")
     connection.execute("CREATE VIEW coverage AS SELECT 1 AS judged")
     connection.execute("CREATE VIEW ours AS SELECT count(*) AS turns FROM turns")
     Ledger.open(db).close()
-    assert "unreadable" in connection.execute("SELECT sql FROM sqlite_master WHERE name = 'coverage'").fetchone()[0]
+    assert "unreadable" in connection.views()["coverage"]
     assert connection.execute("SELECT turns FROM ours").fetchone() == (0,)
 
 
@@ -202,7 +207,7 @@ def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path, monkeypatch:
     """Ids stay, and turns are found by the same asks and traces as before, by the newest that left one."""
     monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:6])
     Ledger.open(db).close()
-    with closing(sqlite3.connect(db)) as connection, connection:
+    with closing(straight(db)) as connection:
         connection.executemany(
             "INSERT INTO turns (id, at, person, identity_source, assistant, conversation, ask, place, prompt_chars)"
             " VALUES (?, '2026-11-23T09:00:00.000Z', '0000000000000000', 'header', 'OpenAI', 'c', ?, 4, 7)",
@@ -224,6 +229,6 @@ def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path, monkeypatch:
             (8, "ff000000000000bb", 4),
         ]
         assert ledger.traces.of("cc" * 8) is None
-    with closing(sqlite3.connect(db)) as connection:
+    with closing(straight(db)) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("SELECT turn_id FROM calls").fetchall() == [(8,)]

@@ -2,7 +2,6 @@
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,12 @@ import pytest
 from ledger.backups import backup_of
 from ledger.pruning import DAY, Pruned, Retention
 from ledger.records import Signature, utc
+from ledger.sql import Connection
+from ledger.sqlite import SQLite
 from ledger.store import Ledger
 from tests.ledger.closing import close_weeks
 from tests.ledger.facts import call, entered, judgement
+from tests.ledger.straight import straight
 
 NOW = datetime.fromisoformat("2026-11-25T12:00:00+00:00").timestamp()  # a Wednesday
 WEEKS = ("2026-09-28", "2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09")
@@ -37,12 +39,12 @@ def whole(ledger: Ledger, days: float) -> int:
 
 
 @pytest.fixture
-def connection(ledger: Ledger, db: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+def connection(ledger: Ledger, db: Path) -> Iterator[Connection]:
+    with closing(straight(db)) as connection:
         yield connection
 
 
-def counted(connection: sqlite3.Connection) -> dict[str, int]:
+def counted(connection: Connection) -> dict[str, int]:
     rows = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
     return {table: count for table, count in rows.items() if count}
 
@@ -51,7 +53,7 @@ def pruned_by(ledger: Ledger, retention: Retention | None = None) -> Pruned:
     return ledger.pruning.run(retention or Retention(), NOW)
 
 
-def test_turns_go_with_all_that_hangs_on_them(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_turns_go_with_all_that_hangs_on_them(ledger: Ledger, db: Path, connection: Connection) -> None:
     """To the millisecond after as many days as they are kept."""
     close_weeks(db, *WEEKS)
     young = [whole(ledger, 29.9), whole(ledger, 30)]
@@ -83,7 +85,7 @@ def test_turns_go_with_all_that_hangs_on_them(ledger: Ledger, db: Path, connecti
     ],
 )
 def test_what_is_not_published_is_kept_and_said(
-    ledger: Ledger, db: Path, connection: sqlite3.Connection, closed: tuple[str, ...], left: int
+    ledger: Ledger, db: Path, connection: Connection, closed: tuple[str, ...], left: int
 ) -> None:
     """However old it is; a week without rows holds nothing up."""
     for week in (WEEKS[0], WEEKS[1], WEEKS[3]):
@@ -103,7 +105,7 @@ def test_a_week_with_calls_of_no_turn_alone_is_kept_until_it_is_published(ledger
     assert pruned_by(ledger).rows == {"calls": 1}
 
 
-def test_published_weeks_go_whole(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_published_weeks_go_whole(ledger: Ledger, db: Path, connection: Connection) -> None:
     """The week in which their time ends stays to its end."""
     weeks = ["2025-10-13", "2025-10-20", "2025-10-27"]  # 400 days ago is a Tuesday: 2025-10-21
     for week in weeks:
@@ -124,9 +126,7 @@ def test_published_weeks_go_whole(ledger: Ledger, db: Path, connection: sqlite3.
 class TestCap:
     """The size of the file."""
 
-    def test_the_oldest_published_turns_go_first(
-        self, ledger: Ledger, db: Path, connection: sqlite3.Connection
-    ) -> None:
+    def test_the_oldest_published_turns_go_first(self, ledger: Ledger, db: Path, connection: Connection) -> None:
         """And no more of them than it takes."""
         for days in range(29, 8, -1):
             for _ in range(20):
@@ -139,9 +139,7 @@ class TestCap:
         assert ledger.pruning._used_bytes() <= used - 100_000
         assert connection.execute("SELECT min(id) FROM turns").fetchone() == (pruned.rows["turns"] + 1,)
 
-    def test_what_is_not_published_stays_and_is_said(
-        self, ledger: Ledger, db: Path, connection: sqlite3.Connection
-    ) -> None:
+    def test_what_is_not_published_stays_and_is_said(self, ledger: Ledger, db: Path, connection: Connection) -> None:
         """Published figures stay too."""
         connection.execute(f"INSERT INTO published (week, people, raw_calls, turns) VALUES ('{WEEKS[-1]}', 5, 9, 7)")
         close_weeks(db, WEEKS[-1])
@@ -167,7 +165,7 @@ def test_free_pages_are_given_back(ledger: Ledger, db: Path) -> None:
     assert db.stat().st_size < before / 2
 
 
-def test_others_write_between_slices(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_others_write_between_slices(ledger: Ledger, db: Path, connection: Connection) -> None:
     """No lock is held from one to the next, and what is written meanwhile stays."""
     for _ in range(60):
         whole(ledger, 40)
@@ -184,7 +182,7 @@ def test_others_write_between_slices(ledger: Ledger, db: Path, connection: sqlit
     assert counted(connection) == {"calls": pauses}
 
 
-def test_it_stops_when_told(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_it_stops_when_told(ledger: Ledger, db: Path, connection: Connection) -> None:
     """After the slice that it is at."""
     for _ in range(60):
         whole(ledger, 40)
@@ -194,7 +192,7 @@ def test_it_stops_when_told(ledger: Ledger, db: Path, connection: sqlite3.Connec
     assert counted(connection)["turns"] == 60 - pruned.rows["turns"]
 
 
-def test_rows_without_their_turn_go(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_rows_without_their_turn_go(ledger: Ledger, db: Path, connection: Connection) -> None:
     """Which a program leaves that deletes turns without a thought for what hangs on them."""
     for days in (5, 4, 3):
         whole(ledger, days)
@@ -214,7 +212,7 @@ def test_backups_of_before_a_migration_go_after_a_week(ledger: Ledger, db: Path)
     assert (old.exists(), young.exists()) == (False, True)
 
 
-def test_it_may_be_killed_at_any_point(ledger: Ledger, db: Path, connection: sqlite3.Connection) -> None:
+def test_it_may_be_killed_at_any_point(ledger: Ledger, db: Path, connection: Connection) -> None:
     """Each turn is there with all its rows or gone with them, and the next run goes on."""
     chance = random.Random(7)
     for number in range(300):
@@ -229,7 +227,8 @@ def test_it_may_be_killed_at_any_point(ledger: Ledger, db: Path, connection: sql
                 process.stdout.readline()
             process.kill()
         ends.append(process.returncode)
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if isinstance(connection, SQLite):
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         turns = counted(connection)["turns"]
         assert counted(connection) == {
             "turns": turns,

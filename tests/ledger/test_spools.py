@@ -1,6 +1,5 @@
 """A spool's position is one with the calls that were entered from it."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from ledger.spools import Spooled
 from ledger.store import Ledger
 from tests.ledger.facts import MONDAY, answer, call, entered
+from tests.ledger.straight import straight
 
 
 def test_a_position_is_found_again_and_replaced(ledger: Ledger) -> None:
@@ -36,7 +36,7 @@ def test_a_position_is_undone_with_its_transaction(ledger: Ledger) -> None:
 
 def test_what_was_lost_is_a_share_of_the_calls(ledger: Ledger, db: Path) -> None:
     entered(ledger, calls=3)
-    with closing(sqlite3.connect(db)) as reading:
+    with closing(straight(db)) as reading:
         assert reading.execute("SELECT lost FROM coverage").fetchone() == (0,)
         ledger.spools.lose(MONDAY, 1, "no room")
         assert reading.execute("SELECT lost FROM coverage").fetchone() == (0.25,)

@@ -2,14 +2,12 @@
 
 import random
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,14 +16,7 @@ from ledger.settling import SLICE
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn
 from tests.ledger.judging import BATCH, CLASSIFIER
-
-
-def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(db)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+from tests.ledger.straight import REFUSED, rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
@@ -167,7 +158,7 @@ class TestJudging:
     def test_a_batch_is_stored_whole_or_not_at_all(self, ledger: Ledger, db: Path) -> None:
         """A level that the rubric does not know is a bug, and shows as one."""
         ids = [entered(ledger), entered(ledger)]
-        with pytest.raises(sqlite3.Error):
+        with pytest.raises(REFUSED):
             ledger.judge([judgement(ids[0]), judgement(ids[1], level=9)])
         assert rows(db, "SELECT count(*) FROM judgements") == [(0,)]
         assert len(ledger.unjudged("test-1", limit=9)) == 2
@@ -232,7 +223,7 @@ class TestSettling:
     def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
         """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""
         entered(ledger)
-        reader = sqlite3.connect(db, isolation_level=None)
+        reader = straight(db)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM turns").fetchone()
         entered(ledger)
@@ -342,7 +333,7 @@ class TestRefusals:
     def test_a_locked_ledger(self, ledger: Ledger, db: Path) -> None:
         """Said when the wait is over; the block's own faults are told from it."""
         ledger._connection.execute("PRAGMA busy_timeout = 1")
-        other = sqlite3.connect(db, isolation_level=None)
+        other = straight(db)
         other.execute("BEGIN IMMEDIATE")
         assert "locked by another program" in self.refusal(lambda: entered(ledger))
         other.close()

@@ -1,0 +1,3 @@
+"""`tests/ledger/test_pruning.py` on PostgreSQL."""
+
+from tests.ledger.test_pruning import *  # noqa: F403
