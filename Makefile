@@ -4,14 +4,15 @@
 PYTHON ?= python3
 PIP := -m pip -qq --disable-pip-version-check --no-input install --no-deps
 TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
+AXE := axe-core@4.14.1
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
-BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication
-APART := train or network or containers or clients or slow or fuzz
+BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console
+APART := browser or train or network or containers or clients or slow or fuzz
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs site lock train-env
+.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs site lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -31,6 +32,9 @@ test-next: .venv-next/ready
 
 test-train: .venv-train/ready ## the tests that need torch (training, export, the torch backend)
 	@.venv-train/bin/python -m pytest -m train $(ARGS)
+
+test-browser: .venv/browser .browser/ready ## the console in a real browser, and the pictures of docs/screenshots; needs Chromium and npm
+	@.venv/bin/python -m pytest -m browser $(ARGS)
 
 test-network: .venv/ready ## transparent mode in network namespaces; needs root
 	@.venv/bin/python -m pytest -m network $(ARGS)
@@ -115,6 +119,10 @@ endef
 # What only the browser's tests, or the site of the documents, need on top.
 .venv/browser .venv/docs: .venv/%: .venv/ready requirements/%.txt
 	@.venv/bin/python $(PIP) -r requirements/$*.txt
+	@touch $@
+
+.browser/ready: Makefile
+	@npm install --silent --no-save --no-audit --no-fund --prefix .browser "$(AXE)"
 	@touch $@
 
 .venv-lock/ready: Makefile

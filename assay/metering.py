@@ -84,10 +84,10 @@ class Tally:
     """What a classifier says that it has done so far."""
 
     def __init__(self) -> None:
-        self.judged = self.fallen_back = 0
+        self.judged = self.fallen_back = self.lost = 0
 
     def __call__(self, done: "Drained") -> None:
-        self.judged, self.fallen_back = done.judged, done.fallen_back
+        self.judged, self.fallen_back, self.lost = done.judged, done.fallen_back, done.lost
 
 
 def classifier_metrics(tally: Tally, ledger: Path) -> list[Metric]:
@@ -99,6 +99,12 @@ def classifier_metrics(tally: Tally, ledger: Path) -> list[Metric]:
             "Turns judged by rules, as the model failed.",
             "counter",
             lambda: tally.fallen_back,
+        ),
+        Number(
+            "assay_lost_text_turns",
+            "Turns judged without their text, as its key is gone.",
+            "counter",
+            lambda: tally.lost,
         ),
         Number("assay_waiting_turns", "Turns that wait for their judgement.", "gauge", lambda: _waiting_turns(ledger)),
         Number(

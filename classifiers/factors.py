@@ -36,12 +36,15 @@ class Factors:
     ) -> tuple[list[Judgement], list[Signature]]:
         """Give the batch's judgements with their factors, and its signatures. Raises LedgerError.
 
-        A turn that cannot be weighed keeps its judgement as it is, and is not signed: its text is to blame, and the
-        error, which could quote it, is dropped.
+        A turn whose text is lost keeps its judgement as it is, and is not signed. So does one that cannot be weighed:
+        its text is to blame, and the error, which could quote it, is dropped.
         """
         judgements, signatures = [], []
         earlier = _Earlier(self._history, turns)
         for turn, (judgement, embedding) in zip(turns, weighed, strict=True):
+            if turn.lost:
+                judgements.append(judgement)
+                continue
             try:
                 period = self._keys.serving(turn.at)
                 signature = self._signer(period).sign(

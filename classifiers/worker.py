@@ -21,6 +21,7 @@ from ledger.store import Ledger
 BATCH = 8  # perf: larger batches are no faster on a CPU
 FELL_BACK = "judged by simple rules, as the model failed on this turn"
 UNREAD = "could not be judged"
+LOST = "could not be read, as the key to its text is gone"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -30,9 +31,10 @@ class Drained:
 
     judged: int = 0  # turns with a new judgement
     fallen_back: int = 0  # of these, by rules, as the judge failed on them
+    lost: int = 0  # of these, by rules, as their text could not be read any more
 
     def __add__(self, more: "Drained") -> "Drained":
-        return Drained(self.judged + more.judged, self.fallen_back + more.fallen_back)
+        return Drained(self.judged + more.judged, self.fallen_back + more.fallen_back, self.lost + more.lost)
 
 
 def yield_to_others() -> None:
@@ -68,11 +70,12 @@ def drain(
     while not stop.is_set():
         with ledger.claim(judge.name, BATCH, after) as turns:
             if turns:
-                weighed, fallen_back = judge_each(judge, turns)
+                weighed, fallen_back = judge_all(judge, turns)
                 found, signatures = factors.weigh(turns, weighed)
                 new = ledger.judge(found, keep_text_seconds, signatures)
         if turns:
-            done = Drained(done.judged + new, done.fallen_back + fallen_back)
+            lost = sum(turn.lost for turn in turns)
+            done = Drained(done.judged + new, done.fallen_back + fallen_back, done.lost + lost)
             after = turns[-1].id
             if progress:
                 progress(done)
@@ -87,6 +90,14 @@ def drain(
         after = 0
         stop.wait(idle_seconds)
     return done
+
+
+def judge_all(judge: Judge, turns: Sequence[PendingTurn]) -> tuple[list[Weighed], int]:
+    """Judge a batch, by `judge_each` what can be read; give also the number of those that the judge failed on."""
+    readable = [turn for turn in turns if not turn.lost]
+    weighed, fallen_back = judge_each(judge, readable) if readable else ([], 0)
+    each = iter(weighed)
+    return [(_of_lost(turn, judge.name), None) if turn.lost else next(each) for turn in turns], fallen_back
 
 
 def judge_each(judge: Judge, turns: Sequence[PendingTurn]) -> tuple[list[Weighed], int]:
@@ -110,3 +121,7 @@ def by_rules(turn: PendingTurn, classifier: str) -> Judgement:
     except Exception:  # the rules read any text; should they not, the turn counts as noise and says so
         found = RulesJudge(UNREAD).judge([replace(turn, text="", context=())])[0]
     return replace(found, classifier=classifier)
+
+
+def _of_lost(turn: PendingTurn, classifier: str) -> Judgement:
+    return replace(RulesJudge(LOST).judge([turn])[0], classifier=classifier)

@@ -372,6 +372,11 @@ def _weeks_are_never_replaced(connection: Connection) -> None:
     )
 
 
+def _contested_words(connection: Connection) -> None:
+    """What people give of their own words, so that the judge may learn from a contest."""
+    connection.execute("ALTER TABLE contests ADD COLUMN words TEXT")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -383,6 +388,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _compact,
     _contests_and_events,
     _weeks_are_never_replaced,
+    _contested_words,
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ledger.address import Place
 from ledger.errors import said_of
+from ledger.sealing import Binding, LostText, Sealing
 from ledger.sql import Connection
 
 _TURNS = """
@@ -46,15 +47,16 @@ class OwnTurn:
 class Kept:
     """What is kept of one turn's words."""
 
-    text: str | None = field(repr=False)  # None: it is deleted, as it is once the turn is judged
+    text: str | None = field(repr=False)  # None: it is deleted, as once the turn is judged; or its key is
 
 
 class Personal:
     """Reads over a ledger's connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place) -> None:
+    def __init__(self, connection: Connection, path: Place, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
+        self._sealing = sealing
 
     def turns(self, pseudonyms: Sequence[str], since: str = "") -> list[OwnTurn]:
         """Give the turns of a person, who has a pseudonym a period, from a time or date on, oldest first."""
@@ -72,5 +74,13 @@ class Personal:
     def kept(self, turn_id: int) -> Kept | None:
         """Give what is kept of a turn's words. None: there is no such turn."""
         with said_of(self._path):
-            row = self._connection.execute("SELECT text FROM turns WHERE id = ?", (turn_id,)).fetchone()
-        return None if row is None else Kept(row[0])
+            row = self._connection.execute(
+                "SELECT text, at, person, conversation FROM turns WHERE id = ?", (turn_id,)
+            ).fetchone()
+        if row is None:
+            return None
+        text, *facts = row
+        try:
+            return Kept(None if text is None else self._sealing.open(text, Binding(*facts), "text"))
+        except LostText:
+            return Kept(None)

@@ -110,6 +110,7 @@ class PendingTurn:
     conversation: str
     text: str = field(repr=False)
     context: tuple[Message, ...] = field(repr=False, default=())
+    lost: bool = False  # the text cannot be read, as its key is gone; then it is ""
 
 
 @dataclass(frozen=True, slots=True)

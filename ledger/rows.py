@@ -1,4 +1,4 @@
-"""Turns records into rows and rows into records."""
+"""Turns records into rows and rows into records. A turn's text goes in sealed, and comes out opened."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ledger.records import Answer, Call, Judgement, Message, PendingTurn, Turn, utc
+from ledger.sealing import Binding, LostText, Sealing
 
 # Holds the place of the time at which a judged turn's text expires. It is longer than any such time by as much as a
 # language takes, so that no row grows when its turn is judged: rows that grow make SQLite move their neighbours, and
@@ -33,7 +34,9 @@ def digest_of(number: int) -> str:
     return number.to_bytes(NUMBER_BYTES, signed=True).hex()
 
 
-def turn_row(turn: Turn) -> Row:
+def turn_row(turn: Turn, sealing: Sealing) -> Row:
+    binding = Binding(turn.at, turn.person, turn.conversation)
+    context = _context_json(turn.context)
     return (
         turn.at,
         turn.person,
@@ -45,8 +48,8 @@ def turn_row(turn: Turn) -> Row:
         number_of(turn.ask),
         turn.place,
         turn.prompt_chars,
-        _clean(turn.text),
-        _context_json(turn.context),
+        sealing.seal(_cleaned(turn.text), binding, "text"),
+        None if context is None else sealing.seal(context, binding, "context"),
         UNTIL_JUDGED,
     )
 
@@ -97,10 +100,23 @@ def judgement_row(judgement: Judgement) -> Row:
 
 
 def pending_turn(
-    turn_id: int, at: str, person: str, team: str | None, conversation: str, text: str, context: str | None
+    sealing: Sealing,
+    turn_id: int,
+    at: str,
+    person: str,
+    team: str | None,
+    conversation: str,
+    text: str,
+    context: str | None,
 ) -> PendingTurn:
-    messages = tuple(Message(**message) for message in json.loads(context or "[]"))
-    return PendingTurn(turn_id, at, person, team, conversation, text, messages)
+    """Raises LedgerError where the keys cannot be read. What they do not open is lost, and no error."""
+    binding = Binding(at, person, conversation)
+    try:
+        said = sealing.open(text, binding, "text")
+        before = json.loads(sealing.open(context, binding, "context")) if context else []
+    except LostText:
+        return PendingTurn(turn_id, at, person, team, conversation, "", lost=True)
+    return PendingTurn(turn_id, at, person, team, conversation, said, tuple(Message(**message) for message in before))
 
 
 def expiry(judged_at: str, seconds: float) -> str:
@@ -114,8 +130,12 @@ def _whole(milliseconds: float | None) -> float | None:
 
 
 def _clean(text: str | None) -> str | None:
+    return None if text is None else _cleaned(text)
+
+
+def _cleaned(text: str) -> str:
     """Replace lone surrogates, which JSON can carry and a database cannot."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()
 
 
 def _context_json(context: Sequence[Message]) -> str | None:

@@ -17,6 +17,7 @@ from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
 from ledger.history import History, sign
+from ledger.keys import Keys
 from ledger.opening import open_to_write, upkeep_of
 from ledger.outcomes import Outcomes
 from ledger.policy import Policy
@@ -24,6 +25,7 @@ from ledger.pruning import Pruning
 from ledger.publication import Publication
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
+from ledger.sealing import Sealing
 from ledger.spools import Spools
 from ledger.sql import Connection, Upkeep, writing
 from ledger.traces import Traces
@@ -39,14 +41,15 @@ BUSY_MS = 5000  # how long a write waits for another process's write
 class Ledger:
     """One connection that writes. Used by the thread that opened it. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place, upkeep: Upkeep) -> None:
+    def __init__(self, connection: Connection, path: Place, upkeep: Upkeep, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
         self._upkeep = upkeep
+        self._sealing = sealing
         self.history = History(connection, path)
-        self.traces = Traces(connection, path)
+        self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
-        self.contests = Contests(connection, path)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
         self.spools = Spools(connection, path)
         self.policy = Policy(connection, path)
@@ -54,17 +57,18 @@ class Ledger:
         self.pruning = Pruning(connection, path)
 
     @staticmethod
-    def open(path: Place, busy_ms: int = BUSY_MS) -> "Ledger":
+    def open(path: Place, busy_ms: int = BUSY_MS, keys: Keys | None = None) -> "Ledger":
         """Open a ledger for writing, and make it (a file with its folder, for the owner alone) where there is none.
 
-        `busy_ms`: how long a write waits for another process's write. Raises WrongLedger for what is no ledger of this
-        program, and LedgerError when it cannot be written now or is corrupt.
+        `busy_ms`: how long a write waits for another process's write. `keys`: what text is sealed with; None for those
+        that lie beside a file. Raises WrongLedger for what is no ledger of this program, and LedgerError when it cannot
+        be written now or is corrupt.
         """
         with said_of(path):
             connection = open_to_write(path, busy_ms)
             try:
                 migrations.migrate(connection, path, time.time())
-                return Ledger(connection, path, upkeep_of(connection, path, busy_ms))
+                return Ledger(connection, path, upkeep_of(connection, path, busy_ms), Sealing(path, keys))
             except BaseException:
                 connection.close()
                 raise
@@ -111,7 +115,7 @@ class Ledger:
         return self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
             " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            turn_row(turn),
+            turn_row(turn, self._sealing),
         )
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
@@ -140,7 +144,7 @@ class Ledger:
     def unjudged(self, classifier: str, limit: int, after: int = 0) -> list[PendingTurn]:
         """Give up to `limit` turns with an id over `after` that this classifier has yet to judge, oldest first.
 
-        A turn whose text is gone waits for nobody.
+        A turn whose text is deleted waits for nobody; one whose text cannot be opened any more is `lost`.
         """
         return self._waiting(classifier, limit, after)
 
@@ -241,7 +245,7 @@ class Ledger:
                 " ORDER BY id LIMIT ?" + lock,
                 (after, classifier, limit),
             ).fetchall()
-        return [pending_turn(*row) for row in rows]
+        return [pending_turn(self._sealing, *row) for row in rows]
 
     @contextmanager
     def _judging(self) -> Iterator[None]:

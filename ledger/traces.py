@@ -12,6 +12,7 @@ from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import utc
 from ledger.rows import digest_of, number_of
+from ledger.sealing import Binding, LostText, Sealing
 from ledger.sql import Connection
 
 KEPT = timedelta(days=30)  # as long as OpenAI keeps the answers that a request may continue
@@ -48,9 +49,10 @@ class TurnSeen:
 class Traces:
     """One ledger's, over its connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place) -> None:
+    def __init__(self, connection: Connection, path: Place, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
+        self._sealing = sealing
 
     def of_ask(self, ask: str) -> TurnSeen | None:
         """Find the newest turn with this ask."""
@@ -67,16 +69,20 @@ class Traces:
         """Find the person's newest turn from `since` on that this client opened.
 
         `held_in`: its text stands in this one, the longest first, since short words stand in many; a turn whose text
-        is deleted comes behind those.
+        is deleted, or cannot be opened any more, comes behind those.
         """
         with said_of(self._path):
             near = self._connection.execute(
-                "SELECT id, text FROM"
-                " (SELECT id, at, client, text FROM turns WHERE person = ? ORDER BY id DESC LIMIT ?) AS t"
+                "SELECT id, text, at, person, conversation FROM"
+                " (SELECT * FROM turns WHERE person = ? ORDER BY id DESC LIMIT ?) AS t"
                 " WHERE at >= ? AND coalesce(client, '') = coalesce(?, '') ORDER BY at DESC, id DESC LIMIT ?",
                 (person, LOOKED_AT, since, client, NEIGHBOURS),
             ).fetchall()
-        if (meant := _meant(near, held_in)) is None:
+        if held_in is None:
+            meant = max((turn_id for turn_id, *_ in near), default=None)
+        else:
+            meant = _meant([(turn_id, self._opened(*stored)) for turn_id, *stored in near], held_in)
+        if meant is None:
             return None
         return self._seen(_SEEN + " FROM turns AS t WHERE t.id = ?", meant)
 
@@ -115,6 +121,12 @@ class Traces:
             )
             self._connection.execute("DELETE FROM waiting WHERE trace = ?", (number_of(trace),))
 
+    def _opened(self, text: str | None, *facts: str) -> str | None:
+        try:
+            return None if text is None else self._sealing.open(text, Binding(*facts), "text")
+        except LostText:
+            return None
+
     def _seen(self, sql: str, *values: object) -> TurnSeen | None:
         with said_of(self._path):
             row = self._connection.execute(sql, values).fetchone()
@@ -124,9 +136,7 @@ class Traces:
         return TurnSeen(turn_id, at, conversation, place, digest_of(ask), bool(answered), bool(still_open), called_at)
 
 
-def _meant(near: Sequence[tuple[int, str | None]], held_in: str | None) -> int | None:
-    if held_in is None:
-        return max((turn_id for turn_id, _ in near), default=None)
+def _meant(near: Sequence[tuple[int, str | None]], held_in: str) -> int | None:
     end = held_in[-COMPARED_WITH_CHARS:]
     held = [
         (-1 if text is None else len(text), turn_id)

@@ -21,6 +21,7 @@ from ledger.outcomes import Outcome, Outcomes
 from ledger.personal import Personal
 from ledger.records import monday
 from ledger.rows import UNTIL_JUDGED
+from ledger.sealing import Sealing
 from ledger.sql import Connection
 from ledger.views import GROUPINGS, Grouping, usage_view
 
@@ -101,8 +102,9 @@ class ReadLedger:
     def __init__(self, connection: Connection, path: Place) -> None:
         self._connection = connection
         self._path = path
-        self.personal = Personal(connection, path)
-        self.contests = Contests(connection, path)
+        sealing = Sealing(path)
+        self.personal = Personal(connection, path, sealing)
+        self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
 
     @staticmethod

@@ -1,16 +1,23 @@
 """`assay audit-access`: a person's own rows, for who says why; and the table that keeps what they said."""
 
+import json
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assay.failure import MISUSED, Failure
 from assay.options import with_settings
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.contests import Label
 
 Command = Callable[..., None]
 
@@ -101,6 +108,33 @@ def text(settings: Settings, turn_id: int, reason: str, claimed: str | None) -> 
 
 @command.command()
 @with_settings("ledger.path")
+@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="JSONL; must not exist.")
+@_accountable
+def labels(settings: Settings, output: Path, reason: str, claimed: str | None) -> None:
+    """Write what people contest, with the words that they gave for it, as labels for `assay train --extra`.
+
+    The file holds prompts: it is for its owner alone (mode 0600), and nobody's name or pseudonym is in it.
+    """
+    from assay.accountable import answered_for, checked, operator
+    from ledger.files import make_folder
+
+    if output.exists():
+        raise Failure(f"{output} exists: name another file", MISUSED)
+    with answered_for(settings.ledger.path, operator(claimed), "labels of contests", checked(reason)) as ledger:
+        found = ledger.contests.labels()
+    try:
+        make_folder(output.parent)
+        with open(output, "x", encoding="utf-8", opener=_private) as file:
+            file.writelines(json.dumps(_labelled(label), ensure_ascii=False) + "\n" for label in found)
+    except OSError as error:
+        raise Failure(
+            f"{output} cannot be written ({(error.strerror or 'unknown').lower()}): name another file"
+        ) from None
+    click.echo(f"{len(found)} {'label' if len(found) == 1 else 'labels'} in {output}")
+
+
+@command.command()
+@with_settings("ledger.path")
 @_format
 def log(settings: Settings, form: str) -> None:
     """Show the audit table: who did what, when and why."""
@@ -128,6 +162,21 @@ def verify(settings: Settings) -> None:
         entries = audit.entries()
     newest = f"; the newest is {entries[-1].id}, {entries[-1].hash}" if entries else ""
     click.echo(f"The audit table is whole: {len(entries)} {'entry' if len(entries) == 1 else 'entries'}{newest}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _labelled(label: "Label") -> dict[str, object]:
+    return {
+        "id": f"contest-{label.turn_id}",
+        "lang": label.lang or "en",
+        "turns": [{"role": "user", "text": label.words}],
+        "level": label.level,
+        "category": label.category,
+        "work": "yes" if label.work else "no",
+    }
 
 
 def _day(since: str | None) -> str:

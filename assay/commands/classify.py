@@ -41,6 +41,7 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
+    from ledger.keys import key_file
     from ledger.store import Ledger
     from ledger.target import refuse_wrong
 
@@ -67,6 +68,11 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
         def progress(more: Drained) -> None:
             nonlocal done
+            if more.lost and not done.lost:
+                say(
+                    "turns wait whose text cannot be read any more, as the key file is another one: they count as "
+                    f"noise (restore {key_file(path)} from a backup, for those to come)"
+                )
             done = before + more
             if tally:
                 tally(done)

@@ -1,7 +1,9 @@
 """`assay console`: puts settings, roles and the web console together, and runs it."""
 
+from contextlib import closing
 from functools import partial
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,14 +11,14 @@ import click
 from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
-from assay.places import keys_of
+from assay.places import keys_of, read_audit
 from config.loading import SettingsError
 from config.roles import load_accounts, load_roles
 from config.settings import ConsoleSettings, Settings, split_address
 
 if TYPE_CHECKING:
     from reports.console.access import Admission
-    from reports.console.assembly import Checked
+    from reports.console.pages.audit import Audited
 
 
 @click.group(invoke_without_command=True)
@@ -48,7 +50,8 @@ def command(context: click.Context, settings: Settings, supervised: bool) -> Non
     try:
         keys = keys_of(settings.ledger.path)
         own = Own(settings.ledger.path, lambda name: pseudonyms(settings, keys, name))
-        with assembled(figures, admission, keys.stable.derive("console"), checked(), own) as app:
+        secret, audited = keys.stable.derive("console"), partial(_audited, settings.ledger.path)
+        with assembled(figures, admission, secret, checked(settings), own, audited) as app:
             figures.start()
             serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
     except ListenError as error:
@@ -101,9 +104,30 @@ def admit(console: ConsoleSettings, host: str) -> "Admission":
     return Admission(accounts, peers, console.user_header, roles.admins, roles.auditors, roles.managers)
 
 
-def checked() -> "Checked | None":
-    """Say how the shipped classifier did on prompts it had not seen. None: it comes without such figures."""
-    return None
+def checked(settings: Settings) -> str | None:
+    """Say how the classifier did on prompts that it had not seen. None: it comes without such figures."""
+    from classifiers.errors import ModelError
+    from classifiers.manifest import SHIPPED, read_manifest
+
+    try:
+        model = read_manifest(settings.classifier.model or SHIPPED)
+        figures = model.made["out_of_fold"]
+        return (
+            f"On prompts of sources that {model.name} had not seen in training, its scores rank as the labels do with "
+            f"a correlation of {figures['spearman']:.2f} (Spearman; 1 is perfect). Single judgements are often wrong "
+            "by a level: read groups and trends."
+        )
+    except (ModelError, KeyError, TypeError):
+        return None
+
+
+def _audited(path: Path) -> "Audited":
+    from ledger.store import Ledger
+    from reports.console.pages.audit import Audited
+
+    with closing(Ledger.read(path)) as ledger:
+        audit = read_audit(ledger, path)
+        return Audited(audit.entries(), audit.verify())
 
 
 def _ready(admission: "Admission", supervised: bool, url: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from reports.console.figures import DATABASE, Figures
 from reports.console.gate import Gate
 from reports.console.own import Own
 from reports.console.pages import PAGES
+from reports.console.pages.audit import Audited
 from reports.console.sessions import Passwords, Sessions
 
 HERE = Path(__file__).parent
@@ -43,14 +44,6 @@ DATASETTES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """How the classifier did on prompts that it had not seen, as its model card says it."""
-
-    classifier: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class Console:
     """What the pages need beside Datasette."""
 
@@ -58,8 +51,9 @@ class Console:
     admission: Admission
     sessions: Sessions
     passwords: Passwords
-    checked: Checked | None = None
+    checked: str | None = None  # how the classifier did on prompts that it had not seen, in a sentence
     own: Own | None = None
+    audited: Callable[[], Audited] | None = None
     connections: list[sqlite3.Connection] = field(default_factory=list)  # Datasette's, to be closed at the end
 
     @staticmethod
@@ -71,12 +65,17 @@ class Console:
 
 @contextmanager
 def assembled(
-    figures: Figures, admission: Admission, secret: bytes, checked: Checked | None = None, own: Own | None = None
+    figures: Figures,
+    admission: Admission,
+    secret: bytes,
+    checked: str | None = None,
+    own: Own | None = None,
+    audited: Callable[[], Audited] | None = None,
 ) -> Iterator[Gate]:
     """Give the ASGI application for a block. `secret`: 32 bytes that sign sessions and forms."""
     _keep_our_plugins()
     sessions = Sessions(secret, admission.accounts)
-    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked, own)
+    console = Console(figures, admission, sessions, Passwords(admission.accounts), checked, own, audited)
     datasette = _datasette(figures, secret, console)
 
     async def refuse(status: int, sentence: str, reader: Reader | None) -> str:

@@ -44,6 +44,7 @@ class _Frame:
         return self.width - self.left - self.right, self.height - self.top - self.bottom
 
 
+MANY_ENOUGH = 3  # weeks, to speak of a trend
 WIDE, NARROW = _Frame(680, 270), _Frame(330, 230, left=38)
 
 
@@ -54,6 +55,31 @@ def usage_chart(weeks: Sequence[Week], title: str, marks: Sequence[Mark] = ()) -
         _usage(weeks[-9:], title, marks, NARROW, "narrow"),
     ]
     return Markup("").join(drawn)
+
+
+def trend(shares: Sequence[float | None], title: str) -> Markup:
+    """Draw a share from 0 to 1 week by week as a line: where it goes, not how large it is. A week without one is a gap
+    in the line.
+    """
+    known = [share for share in shares if share is not None]
+    if len(known) < MANY_ENOUGH:
+        return Markup("")
+    low, high = min(known), max(known)
+    spread = max(high - low, 0.1)
+    step = 236 / (len(shares) - 1)
+    points = [
+        None if share is None else (round(4 + step * place, 1), round(50 - 42 * (share - low) / spread, 1))
+        for place, share in enumerate(shares)
+    ]
+    path, drawing = "", False
+    for point in points:
+        if point is not None:
+            path += f"{'L' if drawing else 'M'}{point[0]} {point[1]}"
+        drawing = point is not None
+    dot = Markup("") if points[-1] is None else Markup('<circle cx="{}" cy="{}" r="3.5"/>').format(*points[-1])
+    return Markup(
+        '<svg class="trend" viewBox="0 0 244 58" role="img" aria-label="{title}"><path d="{path}"/>{dot}</svg>'
+    ).format(title=title, path=path, dot=dot)
 
 
 def share_bar(share: float | None, kind: str = "value") -> Markup:

@@ -20,8 +20,7 @@ def percent(share: float | None) -> str:
 
 def points(change: float) -> str:
     """Write a change of a share, in percentage points."""
-    rounded = round(abs(change) * 100)
-    return f"{rounded} point" if rounded == 1 else f"{rounded} points"
+    return f"{abs(change) * 100:.1f} points"
 
 
 def day(iso: str) -> str:

@@ -53,11 +53,11 @@ class Own:
 
         return await asyncio.to_thread(self._read, name, read)
 
-    async def contest(self, name: str, turn_id: int, reason: str, level: int | None) -> bool:
+    async def contest(self, name: str, turn_id: int, reason: str, level: int | None, words: str) -> bool:
         """Contest the judgement of a turn of theirs. False: they have no judged turn with this id."""
 
         def write(ledger: Ledger, known: Sequence[str]) -> bool:
-            return ledger.contests.enter(turn_id, known, utc(time.time()), reason, level)
+            return ledger.contests.enter(turn_id, known, utc(time.time()), reason, level, words)
 
         return await asyncio.to_thread(self._write, name, write)
 

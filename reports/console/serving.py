@@ -59,9 +59,12 @@ def serve(app: App, address: Address, ready: Callable[[str], None]) -> None:
 def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family)
+        listening = socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise ListenError(
             f"the console cannot listen on {address.host}:{address.port} ({(error.strerror or str(error)).lower()}): "
             "choose another --listen (console.listen)"
         ) from None
+    # asyncio sets it only on sockets that it has made itself; without, each answer waits 40 ms for the client's word.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening

@@ -11,6 +11,7 @@ import pytest
 
 from assay.accountable import operator
 from assay.places import keys_of
+from classifiers.labelled import read_labelled
 from ledger.store import Ledger
 from tests.assay.running import assay
 from tests.ledger.facts import entered, judgement
@@ -168,3 +169,18 @@ def test_whoever_runs_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(os, "getuid", lambda: 3_000_000)
     assert operator(" ") == "user 3000000"
+
+
+def test_labels_are_written_for_training(db: Path, tmp_path: Path) -> None:
+    with closing(Ledger.open(db)) as ledger:
+        ana = keys_of(db).persons("ana@example.com")
+        assert ledger.contests.enter(1, ana, "2026-11-25T10:00:00.000Z", "too low", 4, WORDS)
+    done = assay("audit-access", "labels", "--output", "out/labels.jsonl", *WHY, home=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1 label in out/labels.jsonl\n"), done.stderr
+    file = tmp_path / "out" / "labels.jsonl"
+    assert file.stat().st_mode & 0o777 == 0o600
+    (label,) = read_labelled(file)
+    assert (label.asked.text, label.level) == (WORDS, 4)
+    assert entries(db)[-1][1:] == ("labels of contests", "they asked for it")
+    again = assay("audit-access", "labels", "--output", "out/labels.jsonl", *WHY, home=tmp_path)
+    assert (again.returncode, "name another file" in again.stderr) == (2, True)

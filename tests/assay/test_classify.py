@@ -7,6 +7,7 @@ from pathlib import Path
 from ledger.records import Turn, utc
 from ledger.store import Ledger
 from tests.assay.running import assay, running, wait_until
+from tests.ledger.facts import words
 
 TEXT = "draft the safety section of our permit application"
 
@@ -49,8 +50,8 @@ def test_text_is_kept_as_long_as_the_settings_say_and_then_deleted(tmp_path: Pat
     ledger = tmp_path / "usage.db"
     ledger_with_a_turn(ledger)
     assay("classify", "--once", "--db", ledger, home=tmp_path, ASSAY_LEDGER__KEEP_TEXT_DAYS="7")
-    assert rows(ledger, "SELECT text FROM turns") == [(TEXT,)]
+    assert words(ledger) == [TEXT]
     ledger_with_a_turn(ledger, "another")
     with running("classify", "--db", ledger, home=tmp_path, ASSAY_LEDGER__KEEP_TEXT_DAYS="0.000001"):
-        wait_until(lambda: rows(ledger, "SELECT text FROM turns") == [(TEXT,), (None,)])
+        wait_until(lambda: words(ledger) == [TEXT, None])
         assert rows(ledger, "SELECT count(*) FROM judgements") == [(2,)]

@@ -26,6 +26,7 @@ def test_on_loopback_it_is_open_and_says_where_it_is(home: Path) -> None:
         with httpx.Client(base_url=url, trust_env=False) as browser:
             wait_until(lambda: "still open" in browser.get("/").text)
             assert "Platform" in browser.get("/").text
+            assert "Spearman" in browser.get("/coverage").text
             assert "server" not in browser.get("/").headers
             assert browser.get("/", headers={"Host": "evil.example.com"}).status_code == 400
 

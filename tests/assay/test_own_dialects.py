@@ -13,6 +13,7 @@ from proxy.dialects.table import Dialect
 from proxy.interpreter import read_request
 from tests.assay.running import assay, running
 from tests.assay.test_doctor import example
+from tests.ledger.facts import words
 from tests.proxy.golden import cases
 
 OPENAI = """
@@ -86,9 +87,10 @@ def test_the_proxy_reads_what_its_file_says(tmp_path: Path) -> None:
         proxy.rest()
     with sqlite3.connect(tmp_path / "usage.db") as ledger:
         calls = ledger.execute("select assistant, dialect, model, kind, streamed from calls").fetchall()
-        (text,) = ledger.execute("select text from turns").fetchone()
+        (text,) = words(tmp_path / "usage.db")
     ledger.close()
     assert calls == [("Ask Acme", "acme-ask", "acme-large", "prompt", 1)]
+    assert text is not None
     assert text.startswith("Compare what both spent on disposal")
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.assay.running import running, wait_until
+from tests.ledger.facts import words
 
 CLIENTS = 4
 ROUNDS = 5
@@ -76,8 +77,8 @@ def test_every_call_whose_answer_was_received_is_in_the_ledger(tmp_path: Path, u
             for each in asking:
                 each.result()
     with closing(sqlite3.connect(tmp_path / "usage.db")) as ledger:
-        stored = [text for (text,) in ledger.execute("SELECT text FROM turns")]
         calls = ledger.execute("SELECT count(*) FROM calls").fetchone()[0]
+    stored = words(tmp_path / "usage.db")
     assert len(answered) >= ROUNDS * ANSWERED_A_ROUND
     assert set(answered) <= set(stored)
     assert len(stored) == len(set(stored)) == calls

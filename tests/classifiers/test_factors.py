@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from classifiers.judgements import Weighed
 from classifiers.novelty import OWN_MEANING, OWN_WORDS, TEAM_WORDS, WINDOW
 from classifiers.rules import RulesJudge
 from classifiers.worker import BATCH, drain
+from ledger.keys import Keys
 from ledger.records import PendingTurn, Turn, utc
+from ledger.ring import Ring, week_of
 from ledger.store import Ledger
 from tests.classifiers.asking import KEYS
 from tests.classifiers.asking import turn as plain_turn
@@ -90,6 +93,24 @@ def test_turns_of_earlier_batches_are_seen_too(ledger: Ledger, path: Path) -> No
     assert rows(path, "SELECT count(text) FROM turns") == [(0,)]
     stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"suppliers" not in stored
+
+
+def test_turns_of_two_periods_are_not_compared(ledger: Ledger, path: Path) -> None:
+    """Each is signed with the key of the period that it was asked in, whenever it is judged."""
+    keys = Keys(Ring.new(week_of(NOW), 1))
+    until = datetime.fromisoformat(keys.period(NOW)[1]).timestamp()
+    for number, at in enumerate((until - 200, until - 100, until, until + 100)):
+        ledger.open_turn(replace(turn(number), at=utc(at)))
+        if number != 1:  # the one before the end is judged after it
+            drain(ledger, RulesJudge(), keys=keys, once=True, stop=threading.Event())
+    assert rows(path, "SELECT novelty, duplicate_of FROM judgements ORDER BY turn_id") == [
+        (1, None),
+        (OWN_WORDS, 1),
+        (1, None),
+        (OWN_WORDS, 3),
+    ]
+    first, second, third, fourth = (signature for (signature,) in rows(path, "SELECT signature FROM signatures"))
+    assert first == second != third == fourth
 
 
 def test_the_judges_embedding_is_used(ledger: Ledger, path: Path) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from classifiers.rules import RulesJudge
-from classifiers.worker import BATCH, FELL_BACK, UNREAD, Drained, drain
+from classifiers.worker import BATCH, FELL_BACK, LOST, UNREAD, Drained, drain
+from ledger.keys import Keys
 from ledger.records import Judgement, PendingTurn
+from ledger.ring import Ring
 from ledger.store import Ledger
-from tests.classifiers.asking import KEYS, turn
+from tests.classifiers.asking import BEGIN, KEYS, turn
 
 KILLS = 20
 
@@ -79,6 +81,19 @@ def test_a_turn_that_the_judge_fails_on_is_judged_by_rules(ledger: Ledger, path:
     )
     fallen = rows(path, f"SELECT turn_id, classifier FROM judgements WHERE reasons LIKE '%{FELL_BACK}%'")
     assert fallen == [(4, "touchy-1"), (10, "touchy-1")]
+
+
+def test_a_turn_whose_text_is_lost_is_judged_by_rules_and_counted(path: Path) -> None:
+    """The judge does not see it, no turn is compared with it, and those behind it are judged as ever."""
+    with closing(Ledger.open(path, keys=Keys(Ring.new(BEGIN, 52)))) as ledger:
+        ledger.open_turn(turn(1))
+    with closing(Ledger.open(path, keys=KEYS)) as ledger:
+        ledger.open_turn(turn(2, "a good one"))
+        judge = TouchyJudge()
+        assert drain(ledger, judge, keys=KEYS, once=True, stop=threading.Event()) == Drained(judged=2, lost=1)
+    found = rows(path, f"SELECT turn_id, classifier, level FROM judgements WHERE reasons LIKE '%{LOST}%'")
+    assert found == [(1, "touchy-1", 0)]
+    assert rows(path, "SELECT turn_id FROM signatures") == [(2,)]
 
 
 def test_not_even_the_rules_stop_the_queue(ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

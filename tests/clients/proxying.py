@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.assay.running import running
+from tests.ledger.facts import words
 
 PATIENCE = 10  # seconds until a ledger that waits for calls is as it will be
 
@@ -46,8 +47,11 @@ class Proxied:
         """Give all turns, the first asked first."""
         calls = self.calls()
         with closing(sqlite3.connect(self.ledger)) as ledger:
-            rows = ledger.execute("SELECT id, text FROM turns ORDER BY id").fetchall()
-        return [Turn(id_, text, tuple(call for call in calls if call.turn_id == id_)) for id_, text in rows]
+            ids = [turn_id for (turn_id,) in ledger.execute("SELECT id FROM turns ORDER BY id")]
+        return [
+            Turn(turn_id, text or "", tuple(call for call in calls if call.turn_id == turn_id))
+            for turn_id, text in zip(ids, words(self.ledger), strict=True)
+        ]
 
     def calls(self) -> list[Call]:
         """Give all calls, the first begun first."""

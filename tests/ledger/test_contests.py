@@ -55,3 +55,25 @@ def test_a_new_judgement_is_not_contested_by_an_old_contest(ledger: Ledger) -> N
     ledger.contests.enter(turn_id, OWN, AT, "no", 3)
     ledger.judge([judgement(turn_id, classifier="m-2", at="2026-11-26T10:00:00.000Z")])
     assert [(each.classifier, each.contested) for each in ledger.contests.counted(1)] == [("m-2", 0)]
+
+
+def test_words_that_people_give_are_sealed_and_become_labels(ledger: Ledger, db: Path) -> None:
+    words = "plan the move of a\ndata centre \ud800"
+    for number, given in enumerate(((words, 4), (words, None), ("", 3))):
+        turn_id = ledger.open_turn(turn(person=OWN[0], ask=f"{number:016}"))
+        ledger.judge([judgement(turn_id, level=1, category="advice", work=False, lang="de")])
+        assert ledger.contests.enter(turn_id, OWN, AT, "no", given[1], given[0])
+    (label,) = ledger.contests.labels()
+    assert (label.turn_id, label.level, label.lang, label.category, label.work) == (1, 4, "de", "advice", False)
+    assert label.words == "plan the move of a\ndata centre ?"
+    assert "data centre" not in repr(label)
+    ledger.settle()
+    assert b"data centre" not in db.read_bytes()
+    read = Ledger.read(db)
+    assert read.contests.labels() == [label]
+    read.close()
+    key = db.with_name("usage.db.key")
+    key.rename(key.with_suffix(".gone"))
+    again = Ledger.open(db)
+    assert again.contests.labels() == []
+    again.close()

@@ -30,7 +30,7 @@ COLUMNS = {
     "policy": "name value",
     "outcomes": "team week metric value source n unit",
     "outcome_cursors": "source scope week complete",
-    "contests": "id turn_id at reason classifier level",
+    "contests": "id turn_id at reason classifier level words",
     "events": "id day team what",
     "audit": "id at who what why hash",
     "published": "week team category assistant people raw_calls turns value gap model judged air",

@@ -12,18 +12,19 @@ from pathlib import Path
 import pytest
 
 from ledger.records import Message
+from ledger.sealing import Binding, Column, Sealing
 from ledger.settling import SLICE
 from ledger.store import Ledger, LedgerError
-from tests.ledger.facts import answer, call, entered, everything, judgement, turn
+from tests.ledger.facts import answer, call, entered, everything, judgement, turn, words
 from tests.ledger.judging import BATCH, CLASSIFIER
 from tests.ledger.straight import REFUSED, rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
-    """The ledger, its log and its shared memory have mode 0600; the folder that was made has 0700."""
+    """The ledger, its log, its shared memory and its keys have mode 0600; the folder that was made has 0700."""
     entered(ledger)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in db.parent.iterdir()}
-    assert modes == {"usage.db": 0o600, "usage.db-wal": 0o600, "usage.db-shm": 0o600}
+    assert modes == dict.fromkeys(("usage.db", "usage.db-wal", "usage.db-shm", "usage.db.key"), 0o600)
     assert stat.S_IMODE(db.parent.stat().st_mode) == 0o700
 
 
@@ -139,7 +140,8 @@ class TestJudging:
         """And the turn waits for nobody any more."""
         first, second = entered(ledger, "one", context=(Message("user", "before"),)), entered(ledger, "two")
         ledger.judge([judgement(first)])
-        assert rows(db, "SELECT text, context FROM turns ORDER BY id") == [(None, None), ("two", None)]
+        assert words(db) == [None, "two"]
+        assert rows(db, "SELECT context FROM turns ORDER BY id") == [(None,), (None,)]
         assert [waiting.id for waiting in ledger.unjudged("other", limit=9)] == [second]
 
     def test_the_second_judgement_by_a_classifier_is_ignored(self, ledger: Ledger, db: Path) -> None:
@@ -181,6 +183,13 @@ class TestJudging:
         assert ledger.expire_text("9999-01-01T00:00:00.000Z") == 0
 
 
+class Unsealed(Sealing):
+    """Stores text as an older Assay did, so that any piece of it can be told in a file."""
+
+    def seal(self, words: str, binding: Binding, column: Column) -> str:
+        return words
+
+
 class TestSettling:
     """Deleted text is nowhere in the files."""
 
@@ -188,6 +197,7 @@ class TestSettling:
     def test_no_byte_of_a_deleted_text_is_left(self, ledger: Ledger, db: Path, keep_text_seconds: float) -> None:
         """Texts of all sizes, judged out of order, while others wait; looked for in every file of the folder."""
         chance = random.Random(5)
+        ledger._sealing = Unsealed(db)
         waiting: dict[int, bytes] = {}
         gone: set[bytes] = set()
         for _ in range(80):

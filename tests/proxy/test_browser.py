@@ -17,6 +17,7 @@ from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
+from tests.ledger.facts import words
 from tests.proxy.asking import asked
 from tests.proxy.golden import FOLDER
 
@@ -76,7 +77,7 @@ def test_a_day_in_a_chat_window(
             intake.put(event)
     intake.stop()
     with sqlite3.connect(tmp_path / "usage.db") as ledger:
-        asks = [text for (text,) in ledger.execute("select text from turns order by id")]
+        asks = [text or "" for text in words(tmp_path / "usage.db")]
         calls = ledger.execute("select dialect, kind, complete from calls").fetchall()
     ledger.close()
     assert [ask[: len(text)] for ask, text in zip(asks, texts, strict=True)] == texts

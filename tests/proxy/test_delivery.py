@@ -22,6 +22,7 @@ from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.waiting import Waiting
 from tests.assay.running import wait_until
+from tests.ledger.facts import words
 from tests.proxy.asking import asked, chat
 from tests.proxy.test_intake import ROUTES, answer, exchange, rows
 
@@ -69,7 +70,7 @@ class Rig:
 
     def texts(self) -> list[str]:
         try:
-            return [text for (text,) in rows(self.db, "SELECT text FROM turns ORDER BY id")]
+            return [text or "" for text in words(self.db)]
         except sqlite3.OperationalError:  # it is just being made, or taken away
             return []
 

@@ -18,6 +18,7 @@ from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
+from tests.ledger.facts import words
 from tests.proxy import amazon
 from tests.proxy.asking import asked, chat, tool_loop
 
@@ -88,7 +89,7 @@ def test_a_call_is_durable_before_its_answer(intake: Intake, db: Path) -> None:
     if (durable := intake.durable(question.exchange)) is not None:
         durable.result(timeout=10)
     assert rows(db, "select kind, complete, duration_ms from calls") == [("prompt", 0, None)]
-    assert rows(db, "select text from turns") == [("why is the sky blue",)]
+    assert words(db) == ["why is the sky blue"]
 
 
 def test_an_answer_completes_its_call(intake: Intake, db: Path) -> None:
@@ -331,6 +332,6 @@ def test_while_the_ledger_refuses_calls_wait_and_are_entered_once(
     if (durable := intake.durable(question.exchange)) is not None:
         durable.result(timeout=10)
     intake.stop()
-    assert rows(db, "select text from turns order by id") == [("patience",), ("and one more",)]
+    assert words(db) == ["patience", "and one more"]
     assert intake.counts.ledger_faults >= 3
     assert intake.counts.lost == 0

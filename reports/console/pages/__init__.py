@@ -4,7 +4,7 @@ A path is a regex over the address as it was sent. `roles` is who may open it: t
 """
 
 from reports.console.access import ROLES
-from reports.console.pages import coverage, glossary, home, mine, questions, signing, team
+from reports.console.pages import audit, coverage, glossary, home, mine, questions, signing, team
 from reports.console.visits import Page
 
 EVERYBODY = frozenset(ROLES)
@@ -16,6 +16,7 @@ PAGES: tuple[Page, ...] = (
     Page(r"/mine", EVERYBODY, mine.show, "My page", "/mine"),
     Page(r"/mine/(?P<turn>[0-9]{1,15})", EVERYBODY, mine.explain),
     Page(r"/coverage", frozenset({"admin", "auditor"}), coverage.show, "Coverage", "/coverage"),
+    Page(r"/audit", frozenset({"auditor"}), audit.show, "Audit", "/audit"),
     Page(r"/queries", frozenset({"admin"}), questions.show, "Queries", "/queries"),
     Page(r"/glossary", EVERYBODY, glossary.show, "Glossary", "/glossary"),
     Page(r"/sign-in", EVERYBODY, signing.sign_in),

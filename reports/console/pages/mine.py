@@ -62,7 +62,9 @@ async def _contest(visit: Visit, own: Own, name: str, turn_id: int) -> Response:
     elif not form.get("reason", "").strip() or level not in ("", *map(str, range(len(LEVELS)))):
         return await visit.refuse(400, "Say in a few words why the judgement is wrong, then send it again.")
     else:
-        done = await own.contest(name, turn_id, form["reason"].strip(), int(level) if level else None)
+        done = await own.contest(
+            name, turn_id, form["reason"].strip(), int(level) if level else None, form.get("words", "")
+        )
     if not done:
         return await visit.refuse(404, NOT_YOURS)
     response = Response.redirect(f"/mine/{turn_id}")

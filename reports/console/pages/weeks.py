@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from reports.console.charts import Mark, Week, usage_chart
-from reports.console.numbers import is_over, short_day
+from reports.console.charts import Mark, Week, trend, usage_chart
+from reports.console.numbers import is_over, percent, short_day
 from reports.console.visits import Row, Shown
 
 CHARTED = 16  # weeks
@@ -30,3 +30,8 @@ class Series:
         weeks = [Week(row["week"], row["raw_calls"], row["turns"], row["value"]) for row in self.charted]
         last = short_day(weeks[-1].week)
         return usage_chart(weeks, f"Raw calls, turns and value of {whose} by week, to the week of {last}", marks)
+
+    def trend(self) -> str:
+        """Draw the gap of the weeks up to the chosen one."""
+        gaps = [row["gap"] for row in self.charted]
+        return trend(gaps, f"The gap over {len(gaps)} weeks, from {percent(gaps[0])} to {percent(gaps[-1])}")

@@ -17,6 +17,7 @@ from proxy.certificates import Certificates
 from proxy.identity import Resolver
 from proxy.intake import Intake
 from proxy.routes import Routes
+from tests.ledger.facts import words
 from tests.proxy.certifying import certify
 from tests.proxy.sockets.talking import assistant, user
 from tests.proxy.upstream import proxy as running_proxy
@@ -52,7 +53,7 @@ def rows(folder: Path) -> tuple[list[tuple[Any, ...]], list[str]]:
         calls = database.execute(
             "SELECT kind, turn_id, input_tokens, output_tokens, complete, streamed FROM calls ORDER BY id"
         ).fetchall()
-        turns = [row for (row,) in database.execute("SELECT text FROM turns ORDER BY id")]
+        turns = [text or "" for text in words(folder / "usage.db")]
     database.close()
     return calls, turns
 

@@ -35,8 +35,9 @@ def _week(ledger: Ledger, start: datetime, number: int, turns: int, chance: rand
     judged = []
     with ledger.transaction():
         for team, size in TEAMS.items():
+            asked = max(2, turns + chance.choice([-1, 0, 1]) + (2 if team == "Growth" and number >= 5 else 0))
             for person in range(size):
-                for _ in range(turns):
+                for _ in range(asked):
                     at = utc((start + timedelta(seconds=chance.randrange(24 * 3600))).timestamp())
                     farms = team == "Growth" and number >= 5
                     turn_id = ledger.open_turn(

@@ -94,7 +94,7 @@ async def test_the_change_is_against_the_mean_of_four_weeks_before(browse: Brows
     change = weeks[at]["gap"] - before
     page = (await admin.get("/")).text
     assert f"the mean of the 4 weeks before, {numbers.percent(before)}" in page
-    assert (numbers.points(change) if round(change * 100) else "Steady") in page
+    assert (numbers.points(change) if abs(change) >= 0.0005 else "Steady") in page
 
 
 async def test_a_fresh_ledger_says_what_to_do(tmp_path: Path) -> None:

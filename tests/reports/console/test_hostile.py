@@ -23,6 +23,7 @@ OURS = (
     "/teams",
     "/teams/Growth",
     "/coverage",
+    "/audit",
     "/queries",
     "/glossary",
     "/mine",
@@ -31,8 +32,8 @@ OURS = (
     "/sign-out",
 )
 MAY: dict[str, set[str]] = {
-    "admin": set(OURS),
-    "auditor": {"/", "/mine", "/mine/1", "/coverage", "/glossary", "/sign-in", "/sign-out"},
+    "admin": set(OURS) - {"/audit"},
+    "auditor": {"/", "/audit", "/mine", "/mine/1", "/coverage", "/glossary", "/sign-in", "/sign-out"},
     "manager": {"/", "/mine", "/mine/1", "/teams", "/teams/Growth", "/glossary", "/sign-in", "/sign-out"},
     "employee": {"/", "/mine", "/mine/1", "/glossary", "/sign-in", "/sign-out"},
 }

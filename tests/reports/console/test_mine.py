@@ -91,7 +91,7 @@ async def test_one_sees_ones_own_turns_alone(people: People, signed: Signed) -> 
 
 async def test_a_judgement_is_contested_and_taken_back(people: People, signed: Signed) -> None:
     eve = signed("employee")
-    done = await contest(eve, people.eves, reason="It took me a day <b>", level="3")
+    done = await contest(eve, people.eves, reason="It took me a day <b>", level="3", words="my words")
     assert (done.status_code, done.headers["location"]) == (303, f"/mine/{people.eves}")
     shown = (await eve.get(f"/mine/{people.eves}")).text
     assert "It took me a day &lt;b&gt;" in shown
@@ -99,6 +99,8 @@ async def test_a_judgement_is_contested_and_taken_back(people: People, signed: S
     assert ">contested<" in (await eve.get("/mine")).text
     with closing(Ledger.read(people.path)) as ledger:
         assert [each.contested for each in ledger.contests.counted(1)] == [1]
+        assert [label.words for label in ledger.contests.labels()] == ["my words"]
+    assert "my words" not in shown
     assert (await contest(eve, people.eves, withdraw="1")).status_code == 303
     assert "It took me" not in (await eve.get(f"/mine/{people.eves}")).text
 
