@@ -8,11 +8,11 @@ AXE := axe-core@4.14.1
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
 BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console
-APART := browser or train or network or containers or clients or slow or fuzz
+APART := browser or train or network or containers or clients or slow or fuzz or faults
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-fuzz test-outcomes bench lint format docs lock train-env
+.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-faults test-fuzz test-outcomes bench lint format docs site lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -49,6 +49,9 @@ test-clients: .venv/ready ## real SDKs and coding agents against a stand-in; ins
 test-outcomes: .venv/ready ## whether the report of outcomes is right about 1800 invented companies; minutes
 	@.venv/bin/python -m pytest -m slow tests/reports/outcomes $(ARGS)
 
+test-faults: .venv/ready ## kill, stop, fill, bend and delete under load, in minutes; as root it fills disks too
+	@.venv/bin/python -m pytest -m faults -s $(ARGS)
+
 test-fuzz: .venv/ready ## ten minutes of bent exchanges over all that reads them; as long as you like with SECONDS=60
 	@FUZZ_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m fuzz $(ARGS)
 
@@ -68,6 +71,9 @@ format: .venv/ready ## format, and mend what the linter can mend
 docs: .venv/ready ## write config/default.toml and the docs' tables anew from what the code declares
 	@.venv/bin/python -m config.reference
 	@.venv/bin/python -m assay.documents
+
+site: .venv/docs ## the documents as a site, in site/
+	@.venv/bin/mkdocs build --strict --quiet
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \

@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger.errors import LedgerError
 
 Identity = tuple[int, int]
+RESCUES = 20  # tries, each of which waits as long as a write does
 
 
 class Displaced(LedgerError):  # noqa: N818 - it says what happened to the file
@@ -29,15 +30,27 @@ class Presence:
         self._opened = self._found()
 
     def check(self) -> None:
-        """Raise Displaced where a file was deleted or replaced. Costs microseconds."""
+        """Raise Displaced where a file was deleted or replaced, LedgerError where it was emptied. Costs little."""
         found = self._found()
         if found == self._opened:
             return
-        if found[0] == self._opened[0] and self._mode() != "wal":
-            return  # an admin's program has put the log away in good order
-        if found[:2] == (self._opened[0], None) and found[2] == self._opened[2]:
-            self._rescue()
+        if found[0] == self._opened[0]:
+            if self._mode() != "wal":
+                return  # an admin's program has put the log away in good order
+            if found == (self._opened[0], None, self._opened[2]):
+                self._rescue()
+        if found[0] is None and self._path.is_file():
+            raise LedgerError(f"the ledger {self._path} is corrupt: mend it (assay ledger repair --db {self._path})")
         raise Displaced(f"the ledger {self._path} was deleted or replaced while it was open: it is opened again")
+
+    def check_behind(self) -> None:
+        """Raise as `check` does, once a transaction is committed: only where what it wrote cannot be found any more."""
+        found = self._found()
+        if found[:2] == self._opened[:2]:
+            return  # the log's index alone is gone, which is made anew from the log
+        if found == (self._opened[0], None, self._opened[2]) and (self._mode() != "wal" or self._rescue()):
+            return
+        self.check()
 
     def let_go(self) -> None:
         """Close the connection; where its files were replaced, keep it for ever.
@@ -49,12 +62,19 @@ class Presence:
         else:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
-    def _rescue(self) -> None:
-        """Move into the database what stands in a log that was deleted, as long as nobody has begun another."""
+    def _rescue(self) -> bool:
+        """Move into the database what stands in a log that was deleted, as long as nobody has begun another.
+
+        Tells whether all of it was moved: somebody who reads an older state may be in the way for a while.
+        """
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for _ in range(RESCUES):
+                busy, frames, moved = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy or (frames == moved and frames > 0):
+                    return True
+        return False
 
     def _mode(self) -> str:
         try:
@@ -63,12 +83,13 @@ class Presence:
             return "wal"
 
     def _found(self) -> tuple[Identity | None, Identity | None, Identity | None]:
-        return _identity(self._path), _identity(self._log), _identity(self._index)
+        return _identity(self._path, least=1), _identity(self._log), _identity(self._index)
 
 
-def _identity(path: Path) -> Identity | None:
+def _identity(path: Path, least: int = 0) -> Identity | None:
+    """Tell which file lies there. None: there is none, or it has fewer bytes than it must have."""
     try:
         found = os.stat(path)  # noqa: PTH116 (several times as fast, and called for each write)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found.st_size >= least else None

@@ -4,25 +4,33 @@ Read row by row, around what cannot be read, through SQLite itself: that needs n
 stands in the write-ahead log. Nothing is deleted. Leaves out how it is asked for and said (`assay ledger repair`).
 """
 
+import fcntl
+import os
 import sqlite3
+import struct
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger import migrations
-from ledger.errors import LedgerError, said_of
+from ledger.errors import LedgerBusy, LedgerError, said_of
 from ledger.files import make_private
 from ledger.records import utc
 from ledger.sql import writing
 from ledger.sqlite import SQLite, open_to_read, open_to_write
-from ledger.target import refuse_wrong
+from ledger.target import is_hollow, refuse_wrong
 from ledger.views import replace_views
 
 BUSY_MS = 5000
-HEADER_BYTES = 100
-LARGEST = 2**62
-AT_A_TIME = 1000
+PAGE_BYTES, LOG_HEAD_BYTES, FRAME_HEAD_BYTES = 4096, 32, 24
+HEADER_BYTES, INTERIOR = 100, 5
+MOST_PAGES = 2**26  # a broken number is not believed: 256 GB
+LARGEST = 2**63 - 1
+MOST_GAPS = 10_000  # in one table
+WRITE_LOCK_AT = 120  # in the log's index
+SOON_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Repaired:
 
     aside: Path  # where the broken file is now
     rows: dict[str, int]  # that were recovered, by table
+    unjudged: int  # turns whose text was deleted with a judgement that could not be recovered
 
 
 def repair(path: Path, now: float) -> Repaired | None:
@@ -47,11 +56,15 @@ def repair(path: Path, now: float) -> Repaired | None:
     fresh = path.with_name(f".{path.name}.repaired")
     _remove(fresh)
     mended = path.with_name(f".{path.name}.mended")
-    lock = _lock(path)
+    lock = None if is_hollow(path) else _lock(path)
     try:
-        with said_of(fresh):
-            rows = _recover(path, lock, mended, fresh, now)
-        aside = _swap(path, fresh, now)
+        with ExitStack() as stack:
+            if lock is None:
+                stack.enter_context(_writers_kept_out(path))
+            with said_of(fresh):
+                rows = _recover(path, lock, mended, fresh, now)
+                unjudged = _unjudged(fresh)
+            aside = _swap(path, fresh, now)
     except OSError as error:
         raise LedgerError(
             f"the ledger {path} cannot be repaired where it is ({(error.strerror or 'unknown').lower()}): "
@@ -64,13 +77,15 @@ def repair(path: Path, now: float) -> Repaired | None:
             _KEPT.append(lock)
         _remove(fresh)
         _remove(mended)
-    return Repaired(aside, rows)
+    return Repaired(aside, rows, unjudged)
 
 
 _KEPT: list[SQLite] = []
 
 
 def _is_sound(path: Path) -> bool:
+    if is_hollow(path):
+        return False
     try:
         with closing(open_to_read(path, BUSY_MS)) as connection:
             return migrations.schema_of(connection, path) > 0 and not connection.faults()
@@ -84,15 +99,12 @@ def _is_sound(path: Path) -> bool:
 
 
 def _lock(path: Path) -> SQLite | None:
-    """Keep everybody else from writing. None: it is so broken that nobody can. Raises LedgerBusy."""
+    """Keep everybody else from writing. None: it is so broken that SQLite cannot. Raises LedgerBusy."""
     connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, factory=SQLite)
     try:
         connection.begin()
-        connection.tables()
     except sqlite3.DatabaseError as error:
         busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-        with suppress(sqlite3.Error):
-            connection.rollback()
         connection.close()
         if busy:
             with said_of(path):
@@ -101,16 +113,50 @@ def _lock(path: Path) -> SQLite | None:
     return connection
 
 
+@contextmanager
+def _writers_kept_out(path: Path) -> Iterator[None]:
+    """Take SQLite's write lock by hand, where SQLite itself can no longer: who has the ledger open may write on.
+
+    https://www.sqlite.org/walformat.html#locks (2026-11-25): WAL_WRITE_LOCK is one byte of the log's index.
+    """
+    try:
+        descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR)
+    except OSError:
+        yield  # nobody has it open
+        return
+    try:
+        end = time.monotonic() + BUSY_MS / 1000
+        while True:
+            try:
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, WRITE_LOCK_AT)
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise LedgerBusy(
+                        f"the ledger {path} is locked by another program: close that program, or try again later"
+                    ) from None
+                time.sleep(SOON_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _recover(path: Path, lock: SQLite | None, mended: Path, fresh: Path, now: float) -> dict[str, int]:
     """Fill a fresh ledger from the broken one."""
     if lock is not None and (schema := _schema(lock, path)):
-        return _filled(lock, fresh, schema, now)
+        rows = _filled(lock, fresh, schema, now)
+        if _is_enough(rows):
+            return rows
     for schema in range(len(migrations.MIGRATIONS), 0, -1):
         _remove(fresh)
-        with closing(_with_first_page(path, mended, schema, now)) as source:
-            if any((rows := _filled(source, fresh, schema, now)).get(table) for table in ("turns", "calls")):
+        with closing(_with_fresh_schema(path, mended, schema, now)) as source:
+            if _is_enough(rows := _filled(source, fresh, schema, now)):
                 return rows
     return rows
+
+
+def _is_enough(rows: dict[str, int]) -> bool:
+    return any(rows.get(table) for table in ("turns", "calls"))
 
 
 def _schema(connection: SQLite, path: Path) -> int:
@@ -120,20 +166,60 @@ def _schema(connection: SQLite, path: Path) -> int:
         return 0
 
 
-def _with_first_page(path: Path, mended: Path, schema: int, now: float) -> SQLite:
-    """Copy a file whose first page is broken, and give the copy the first page that a fresh one of that schema has.
+def _with_fresh_schema(path: Path, mended: Path, schema: int, now: float) -> SQLite:
+    """Copy a file whose schema cannot be read, and give the copy the pages of it that a fresh one of that schema has.
 
-    It says where the tables begin, which is the same in all of them: `auto_vacuum` keeps them at the front.
+    They say where the tables begin, which is the same in all of them: `auto_vacuum` keeps them at the front.
     """
     _remove(mended)
     with closing(_fresh(mended, schema, now)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
-    page = mended.read_bytes()[:4096]
-    content = path.read_bytes()
-    pages = len(content) // len(page)
-    head = page[:28] + pages.to_bytes(4, "big") + bytes(8) + page[40:92] + page[24:28] + page[96:HEADER_BYTES]
-    mended.write_bytes(head + page[HEADER_BYTES:] + content[len(page) :])
+    fresh = [page for (page,) in struct.iter_unpack(f"{PAGE_BYTES}s", mended.read_bytes())]
+    pages = _pages(path)
+    pages += [bytes(PAGE_BYTES)] * (len(fresh) - len(pages))
+    for number in _children(fresh[0]):
+        pages[number - 1] = fresh[number - 1]
+    first = fresh[0]
+    pages[0] = first[:28] + len(pages).to_bytes(4, "big") + bytes(8) + first[40:92] + first[24:28] + first[96:]
+    mended.write_bytes(b"".join(pages))
     return sqlite3.connect(mended, isolation_level=None, factory=SQLite)
+
+
+def _children(first: bytes) -> list[int]:
+    """Name the pages below the first, on which a schema stands that has no room there.
+
+    https://www.sqlite.org/fileformat2.html#b_tree_pages (2026-11-25)
+    """
+    if first[HEADER_BYTES] != INTERIOR:
+        return []
+    cells = int.from_bytes(first[HEADER_BYTES + 3 : HEADER_BYTES + 5], "big")
+    begins = struct.unpack_from(f">{cells}H", first, HEADER_BYTES + 12)
+    rightmost = int.from_bytes(first[HEADER_BYTES + 8 : HEADER_BYTES + 12], "big")
+    return [*(int.from_bytes(first[begin : begin + 4], "big") for begin in begins), rightmost]
+
+
+def _pages(path: Path) -> list[bytes]:
+    """Read a database page by page, as its log says that they are now.
+
+    Of the log the frames of its newest run count, up to the last one that ends a transaction: the header's two salts
+    stand in each of them. https://www.sqlite.org/fileformat2.html#walformat (2026-11-25)
+    """
+    content = path.read_bytes()
+    pages = [content[at : at + PAGE_BYTES].ljust(PAGE_BYTES, b"\0") for at in range(0, len(content), PAGE_BYTES)]
+    file = path.with_name(path.name + "-wal")
+    log = file.read_bytes() if file.exists() else b""
+    open_: dict[int, bytes] = {}
+    for at in range(LOG_HEAD_BYTES, len(log) - FRAME_HEAD_BYTES - PAGE_BYTES + 1, FRAME_HEAD_BYTES + PAGE_BYTES):
+        number, size = (int.from_bytes(log[at + begin : at + begin + 4], "big") for begin in (0, 4))
+        if log[at + 8 : at + 16] != log[16:24] or not 0 < number < MOST_PAGES:
+            break
+        open_[number] = log[at + FRAME_HEAD_BYTES : at + FRAME_HEAD_BYTES + PAGE_BYTES]
+        if size:
+            pages += [bytes(PAGE_BYTES)] * (max(open_) - len(pages))
+            for page, data in open_.items():
+                pages[page - 1] = data
+            open_.clear()
+    return pages or [bytes(PAGE_BYTES)]
 
 
 def _fresh(path: Path, schema: int, now: float) -> SQLite:
@@ -183,16 +269,19 @@ def _copy(source: SQLite, target: SQLite, table: str) -> int:
 def _rows(source: SQLite, table: str, columns: Sequence[str], key: str | None) -> Iterator[tuple[object, ...]]:
     """Read a table in the order of its key, and go on behind what cannot be read.
 
-    Without a key of whole numbers it is read from both its ends.
+    Without a key of whole numbers it is read until it breaks.
     """
     names = ", ".join(columns)
     if key is None:
         yield from _until_it_breaks(source, f"SELECT {names} FROM {table}", ())  # noqa: S608
         return
     last, index = -LARGEST, list(columns).index(key)
-    while True:
+    for _ in range(MOST_GAPS):
         for row in _until_it_breaks(source, f"SELECT {names} FROM {table} WHERE {key} > ? ORDER BY {key}", (last,)):  # noqa: S608
-            last = row[index]  # type: ignore[assignment]
+            found = row[index]
+            if not isinstance(found, int) or found <= last:
+                break  # a page that points backwards: it would be read for ever
+            last = found
             yield row
         if (behind := _behind(source, table, key, last)) is None:
             return
@@ -216,10 +305,10 @@ def _behind(source: SQLite, table: str, key: str, last: int) -> int | None:
 
     if readable(last) is False:
         return None
-    low, step = max(last, 0), 1
+    low, step = last, 1
     while (found := readable(low + step)) is None:
         low, step = low + step, 2 * step
-        if step > LARGEST:
+        if low + step > LARGEST:
             return None
     if not found:
         return None
@@ -239,6 +328,14 @@ def _let_go_of_what_is_missing(connection: SQLite, tables: Sequence[str]) -> Non
                 connection.execute(f"UPDATE calls SET turn_id = NULL WHERE {missing}")  # noqa: S608
             else:
                 connection.execute(f"DELETE FROM {table} WHERE {missing}")  # noqa: S608
+
+
+def _unjudged(fresh: Path) -> int:
+    with closing(open_to_read(fresh, BUSY_MS)) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM turns WHERE text IS NULL AND id NOT IN (SELECT turn_id FROM judgements)"
+        ).fetchone()
+    return int(count)
 
 
 def _swap(path: Path, fresh: Path, now: float) -> Path:

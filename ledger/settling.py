@@ -31,6 +31,10 @@ class FileUpkeep:
         """Raise Displaced where the file was deleted or replaced."""
         self._presence.check()
 
+    def check_behind(self) -> None:
+        """Raise where what a transaction has written cannot be found any more."""
+        self._presence.check_behind()
+
     def let_go(self) -> None:
         """Close the connection."""
         self._presence.let_go()

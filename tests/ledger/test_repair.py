@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import LedgerBusy, LedgerError, WrongLedger
 from ledger.repair import repair
 from ledger.store import Ledger
-from tests.ledger.facts import entered, judged, judgement
+from tests.ledger.facts import call, entered, judged, judgement
 
 NOW = 1_795_600_000.0
 TURNS = 400
@@ -72,6 +72,7 @@ def test_what_can_be_read_is_recovered(db: Path, spoil: Callable[[Path], None], 
         assert ledger.judge([judgement(entered(ledger))]) == 1
     assert {file.name for file in db.parent.iterdir()} <= {
         "usage.db",
+        "usage.db.key",
         "usage.db-wal",
         "usage.db-shm",
         *(repaired.aside.name + ending for ending in ("", "-wal", "-shm")),
@@ -158,3 +159,32 @@ def test_what_is_no_ledger_is_refused(db: Path) -> None:
         connection.execute("CREATE TABLE songs (title)")
     with pytest.raises(WrongLedger):
         repair(db, NOW)
+
+
+def test_a_ledger_that_was_emptied_is_recovered_from_its_log(db: Path) -> None:
+    """As long as nobody opens it: SQLite deletes the log of an empty database."""
+    ledger = Ledger.open(db)
+    for _ in range(20):
+        entered(ledger)
+    with db.open("r+b") as file:
+        file.truncate(0)
+    for opening in (lambda: entered(ledger), lambda: Ledger.open(db)):
+        with pytest.raises(LedgerError, match="is corrupt: mend it"):
+            opening()
+    repaired = repair(db, NOW)
+    assert repaired is not None
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("SELECT max(id) FROM calls").fetchone() == (20,)
+    ledger.close()
+
+
+def test_what_was_committed_is_not_written_again_where_the_log_alone_is_gone(db: Path) -> None:
+    """It was moved into the database, so it is there."""
+    filled(db)
+    with closing(Ledger.open(db)) as ledger:
+        with ledger.transaction():
+            ledger.open_call(call(), None)
+            db.with_name("usage.db-wal").unlink()
+        with pytest.raises(LedgerError, match="deleted or replaced"):
+            entered(ledger)
+    assert count(db, "calls") == TURNS + 2
