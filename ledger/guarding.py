@@ -32,6 +32,7 @@ SHOWN: Final = (
     "published",
     "weeks",
     "outcomes",
+    "events",
     "weights",
     "policy",
 )

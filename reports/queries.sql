@@ -61,6 +61,21 @@ FROM usage_by_model_week
 WHERE week = :week
 ORDER BY model;
 
+-- name: closed_weeks
+-- title: The gap of closed weeks, with its interval
+-- about: What a change of the gap is looked for in. The bounds are drawn when a week is closed; NULL: of too few people.
+SELECT week, people, judged, gap, gap_low, gap_high
+FROM published
+WHERE
+    team IS NULL AND category IS NULL AND assistant IS NULL AND model IS NULL AND cause IS NULL
+    AND gap IS NOT NULL
+ORDER BY week;
+
+-- name: events_of_the_company
+-- title: Dates of the whole company
+-- about: As when a target was announced: assay events add enters them, and so do admins in the console.
+SELECT day, what FROM events WHERE team IS NULL ORDER BY day, what;
+
 -- name: teams
 -- title: The teams that are shown in any week
 -- about: Teams of too few people are not among them.
@@ -87,6 +102,21 @@ LEFT JOIN usage_by_team_week AS earlier ON
     AND earlier.week < now.week AND earlier.week >= date(now.week, '-28 days')
 WHERE now.week = :week AND now.team = :team AND now.people >= 0 + :least
 GROUP BY now.week, now.gap;
+
+-- name: team_closed_weeks
+-- title: A team's gap in closed weeks, with its interval
+-- about: What a change of the gap is looked for in. The bounds are drawn when a week is closed; NULL: of too few people.
+SELECT week, people, judged, gap, gap_low, gap_high
+FROM published
+WHERE
+    team = :team AND category IS NULL AND assistant IS NULL AND model IS NULL AND cause IS NULL
+    AND gap IS NOT NULL AND people >= 0 + :least
+ORDER BY week;
+
+-- name: events_of_team
+-- title: Dates of a team and of the whole company
+-- about: As when a target was announced: assay events add enters them, and so do admins in the console.
+SELECT day, what FROM events WHERE team IS NULL OR team = :team ORDER BY day, what;
 
 -- name: team_by_category
 -- title: A team's closed week by category

@@ -8,11 +8,13 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.address import Place
 from ledger.errors import LedgerError
 from ledger.guarding import copy_shown
+from ledger.intervals import Bounds, Group
 from ledger.records import utc
 from ledger.usage import ReadLedger
 
@@ -25,11 +27,12 @@ class Figures:
     """A private database file that holds the aggregates, and since when."""
 
     def __init__(self, ledger: Place) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._folder = Path(tempfile.mkdtemp(prefix="assay-console-"))
         self.path = self._folder / f"{DATABASE}.db"
         sqlite3.connect(self.path).close()
         self.as_of: str | None = None  # None: nothing has been copied yet
+        self.intervals: Mapping[Group, Bounds] = {}  # of the open weeks' gaps, by week and team
         self.trouble: str | None = None  # why the copy is not renewed, in a sentence
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
@@ -59,7 +62,7 @@ class Figures:
 
     def _follow(self) -> None:
         """Copy as often as the ledger changes, until told to stop."""
-        ledger = ReadLedger.open(self._ledger)
+        ledger = ReadLedger.open(self.ledger)
         try:
             state, pause = None, 0.0
             while not self._stop.wait(pause):
@@ -67,7 +70,8 @@ class Figures:
                 if (now := ledger.state()) == state:
                     continue
                 began = time.time()
-                copy_shown(self._ledger, self.path)
+                copy_shown(self.ledger, self.path)
+                self.intervals = ledger.intervals.open()
                 self.as_of, self.trouble, state = utc(began), None, now
                 pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
         finally:

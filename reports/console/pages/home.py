@@ -2,6 +2,7 @@
 
 from datasette import Response
 
+from reports.console.pages import gaps
 from reports.console.pages.weeks import Series
 from reports.console.visits import Visit
 
@@ -24,7 +25,7 @@ async def show(visit: Visit) -> Response:
         air=await visit.show("air_by_cause", week=week),
         tables=[(name, await visit.show(f"by_{name}", week=week)) for name in groupings],
         min_group=await min_group(visit),
-        interval=None,
+        reading=await gaps.read(visit, series, await visit.show("closed_weeks")),
     )
 
 

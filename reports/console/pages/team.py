@@ -2,6 +2,7 @@
 
 from datasette import Response
 
+from reports.console.pages import gaps
 from reports.console.pages.weeks import Series
 from reports.console.visits import Visit
 
@@ -30,7 +31,7 @@ async def show(visit: Visit) -> Response:
         change=await visit.show("team_gap_change", **given),
         tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("cause", "category", "assistant")],
         least=few,
-        interval=None,
+        reading=await gaps.read(visit, series, await visit.show("team_closed_weeks", team=name, least=few), name),
     )
 
 

@@ -24,6 +24,7 @@ OURS = (
     "/teams/Growth",
     "/coverage",
     "/audit",
+    "/events",
     "/queries",
     "/glossary",
     "/mine",
@@ -348,7 +349,7 @@ async def test_a_form_of_another_site_does_nothing(browse: Browse, headers: dict
     admin = browse("admin")
     for cookies in ({}, {"ds_csrftoken": "made-up"}):
         admin.cookies = httpx.Cookies(cookies)
-        for path in ("/sign-out", "/", f"/{DATABASE}", f"/{DATABASE}/weeks"):
+        for path in ("/sign-out", "/events", "/", f"/{DATABASE}", f"/{DATABASE}/weeks"):
             content = b"csrftoken=made-up&a=b"
             form = {"Content-Type": "application/x-www-form-urlencoded"} | headers
             assert (await admin.post(path, content=content, headers=form)).status_code == 403, path
