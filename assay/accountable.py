@@ -4,13 +4,12 @@ import os
 import pwd
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.failure import MISUSED, Failure
-from assay.places import audit_of
+from assay.places import audit_of, open_ledger, own_keys
 from config.loading import SettingsError
-from config.settings import Settings
+from config.settings import LedgerSettings, Settings
 from config.teams import load_teams
 from ledger.keys import Keys
 from ledger.store import Ledger
@@ -65,33 +64,33 @@ def _clean(name: str) -> str:
 
 def opening(settings: Settings) -> Callable[[], Ledger]:
     """Give what opens the ledger for the proxy. Where names are in clear, the audit table says why before one is."""
-    path, identity = settings.ledger.path, settings.identity
+    identity = settings.identity
     entered = identity.mode != "plain"
 
-    def open_ledger() -> Ledger:
+    def opened() -> Ledger:
         nonlocal entered
-        ledger = Ledger.open(path)
+        ledger = open_ledger(settings.ledger)
         try:
             if not entered:
-                audit_of(ledger, path).append(operator(None), IN_CLEAR, identity.plain_reason.strip())
+                audit_of(ledger, settings.ledger).append(operator(None), IN_CLEAR, identity.plain_reason.strip())
                 entered = True
         except BaseException:
             ledger.close()
             raise
         return ledger
 
-    return open_ledger
+    return opened
 
 
 @contextmanager
-def answered_for(path: Path, who: str, what: str, why: str) -> Iterator["ReadLedger"]:
+def answered_for(settings: LedgerSettings, who: str, what: str, why: str) -> Iterator["ReadLedger"]:
     """Give the ledger to read once the audit table says who looks at what; where it cannot be told, nothing is read.
 
     Raises LedgerError.
     """
-    with closing(Ledger.read(path)) as reading:
-        with closing(Ledger.open(path)) as ledger:
-            audit_of(ledger, path).append(who, what, why)
+    with closing(Ledger.read(settings.path, own_keys(settings))) as reading:
+        with closing(open_ledger(settings)) as ledger:
+            audit_of(ledger, settings).append(who, what, why)
         yield reading
 
 

@@ -6,10 +6,10 @@ A step that takes long is done a little at a time, between one look for new turn
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from assay.failure import bug, say
 from assay.retaining import said
+from ledger.address import Place
 from ledger.errors import LedgerError
 from ledger.keys import Keys
 from ledger.pruning import DAY, Pruned, Pruning, Retention
@@ -54,7 +54,7 @@ class Housekeeping:
                 say(f"{name} failed: {error if isinstance(error, LedgerError) else bug(error)}")
 
 
-def pruning(prune: Pruning, retention: Retention, ledger: Path) -> Step:
+def pruning(prune: Pruning, retention: Retention, ledger: Place) -> Step:
     """Give the step that prunes. It says what it removed, and what it cannot whenever that changes."""
     found: list[str] = []
 

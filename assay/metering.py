@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assay.failure import MISUSED, Failure, say
 from config.settings import split_address
+from ledger.address import Place
 from ledger.errors import LedgerError
 from reports.metrics import Metric, Number, Spread, serve
 
@@ -90,7 +91,7 @@ class Tally:
         self.judged, self.fallen_back, self.lost = done.judged, done.fallen_back, done.lost
 
 
-def classifier_metrics(tally: Tally, ledger: Path) -> list[Metric]:
+def classifier_metrics(tally: Tally, ledger: Place) -> list[Metric]:
     """Say what the classifier counts since it began, and what waits in the ledger for it."""
     return [
         Number("assay_judged_turns", "Turns that were judged.", "counter", lambda: tally.judged),
@@ -114,7 +115,7 @@ def classifier_metrics(tally: Tally, ledger: Path) -> list[Metric]:
     ]
 
 
-def _waiting(ledger: Path) -> "Waiting | None":
+def _waiting(ledger: Place) -> "Waiting | None":
     from ledger.store import Ledger
 
     try:
@@ -129,16 +130,18 @@ def _waiting(ledger: Path) -> "Waiting | None":
         reading.close()
 
 
-def _waiting_turns(ledger: Path) -> float | None:
+def _waiting_turns(ledger: Place) -> float | None:
     return waiting.turns if (waiting := _waiting(ledger)) else None
 
 
-def _waiting_seconds(ledger: Path) -> float | None:
+def _waiting_seconds(ledger: Place) -> float | None:
     if (waiting := _waiting(ledger)) is None:
         return None
     return max(0.0, time.time() - datetime.fromisoformat(waiting.since).timestamp()) if waiting.since else 0.0
 
 
-def _size(ledger: Path) -> float | None:
+def _size(ledger: Place) -> float | None:
+    if not isinstance(ledger, Path):
+        return None
     files = [file for file in (ledger, ledger.with_name(f"{ledger.name}-wal")) if file.exists()]
     return sum(file.stat().st_size for file in files) if files else None

@@ -5,21 +5,53 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.failure import say
+from config.settings import LedgerSettings
+from ledger.address import Address
 from ledger.audit import PURPOSE, Audit
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, WrongLedger
 from ledger.keys import Keys, key_file
 from ledger.store import Ledger
+from ledger.target import refuse_wrong
 
 if TYPE_CHECKING:
     from ledger.usage import ReadLedger
 
 
-def keys_of(ledger: Path, weeks: int | None = None) -> Keys:
-    """Read the keys that lie beside a ledger, or make them; `weeks` are those of a period. Raises LedgerError.
+def open_ledger(ledger: LedgerSettings) -> Ledger:
+    """Open a ledger for writing. Raises LedgerError, and WrongLedger where a fleet's other hosts have other keys."""
+    opened = Ledger.open(ledger.path, keys=own_keys(ledger))
+    if isinstance(ledger.path, Address):
+        try:
+            opened.hold_to(keys_of(ledger).stable, key_of(ledger))
+        except BaseException:
+            opened.close()
+            raise
+    return opened
+
+
+def refuse_wrong_ledger(ledger: LedgerSettings) -> None:
+    """Raise WrongLedger for what is no ledger of this program, or has other keys. What cannot be told now passes."""
+    refuse_wrong(ledger.path)
+    if isinstance(ledger.path, Address):
+        try:
+            open_ledger(ledger).close()
+        except WrongLedger:
+            raise
+        except LedgerError:
+            return
+
+
+def key_of(ledger: LedgerSettings) -> Path:
+    """Say where a ledger's keys lie."""
+    return ledger.key or key_file(ledger.file)
+
+
+def keys_of(ledger: LedgerSettings, weeks: int | None = None) -> Keys:
+    """Read a ledger's keys, or make them; `weeks` are those of a period. Raises LedgerError.
 
     Where a ledger has turns and no keys any more, it is said what that means.
     """
-    file = key_file(ledger)
+    file = key_of(ledger)
     lost = not file.exists() and _has_turns(ledger)
     keys = Keys.load_or_create(file, weeks)
     if lost:
@@ -31,25 +63,30 @@ def keys_of(ledger: Path, weeks: int | None = None) -> Keys:
     return keys
 
 
-def audit_of(ledger: Ledger, path: Path) -> Audit:
-    """Give the audit table of the ledger at `path`, with its head beside the key. Raises LedgerError."""
-    return ledger.audit(keys_of(path).stable.derive(PURPOSE), head_of(path))
+def own_keys(ledger: LedgerSettings) -> Keys | None:
+    """Give the keys where they do not lie beside the ledger."""
+    return keys_of(ledger) if ledger.key else None
 
 
-def read_audit(ledger: "ReadLedger", path: Path) -> Audit:
+def audit_of(opened: Ledger, ledger: LedgerSettings) -> Audit:
+    """Give the ledger's audit table, with its head beside the ledger. Raises LedgerError."""
+    return opened.audit(keys_of(ledger).stable.derive(PURPOSE), head_of(ledger))
+
+
+def read_audit(opened: "ReadLedger", ledger: LedgerSettings) -> Audit:
     """Give the same table for reading. Raises LedgerError, also where the key that it was written with is gone."""
-    file = key_file(path)
+    file = key_of(ledger)
     if not file.exists():
         raise LedgerError(f"the key file {file} is missing, without which nothing can be checked: restore it")
-    return ledger.audit(keys_of(path).stable.derive(PURPOSE), head_of(path))
+    return opened.audit(keys_of(ledger).stable.derive(PURPOSE), head_of(ledger))
 
 
-def head_of(ledger: Path) -> Path:
+def head_of(ledger: LedgerSettings) -> Path:
     """Say where the head of a ledger's audit table lies."""
-    return ledger.with_name(ledger.name + ".audit")
+    return ledger.file.with_name(ledger.file.name + ".audit")
 
 
-def _has_turns(ledger: Path) -> bool:
-    with suppress(LedgerError), closing(Ledger.read(ledger)) as reading:
+def _has_turns(ledger: LedgerSettings) -> bool:
+    with suppress(LedgerError), closing(Ledger.read(ledger.path)) as reading:
         return not reading.is_empty()
     return False

@@ -1,9 +1,9 @@
 """How retention is set, and what was done about it is said."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import Settings
+from ledger.address import Place
 
 if TYPE_CHECKING:
     from ledger.pruning import Pruned, Retention
@@ -16,7 +16,7 @@ def retention_of(settings: Settings) -> "Retention":
     return Retention(settings.retention.turns_days, settings.retention.published_days, settings.ledger.max_size)
 
 
-def said(pruned: "Pruned", ledger: Path) -> list[str]:
+def said(pruned: "Pruned", ledger: Place) -> list[str]:
     """Say what one run removed, and then, a sentence each, what it could not."""
     removed = [f"{rows:,} {table}" for table, rows in pruned.rows.items()]
     if pruned.backups:

@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-STATE = "~/.local/state/assay"
+from ledger.address import STATE, Address, Place, beside, place_of
+
 UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -59,6 +60,16 @@ def _bytes(value: object) -> object:
 
 
 CertificateName = Literal["email", "upn", "uri", "cn"]
+
+
+def _place(value: object) -> Place:
+    if isinstance(value, Path | Address):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("neither a path nor a URL")  # noqa: TRY004 (pydantic takes no other)
+    return place_of(value)
+
+
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[int, BeforeValidator(_bytes), Field(ge=50 * UNITS["MB"])]
@@ -72,11 +83,18 @@ class _Section(BaseModel):
 class LedgerSettings(_Section):
     """Where usage is logged."""
 
-    path: Home = _setting(
+    path: Annotated[Place, PlainValidator(_place)] = _setting(
         f"{STATE}/usage.db",
-        "The ledger, an SQLite file. The key that makes pseudonyms lies beside it (usage.db.key): keep both.",
-        "be the path of a file",
+        "The ledger: an SQLite file, or a PostgreSQL database as postgresql://USER@HOST/NAME (docs/postgres.md). The "
+        "key that makes pseudonyms lies beside the file (usage.db.key): keep both.",
+        "be the path of a file, or a URL as postgresql://USER@HOST/NAME",
         option="--db",
+    )
+    key: Home | None = _setting(
+        None,
+        "The file of the keys that make pseudonyms. Not set: beside the ledger's file; for a database, in "
+        f"{STATE}. All hosts of a fleet need the same: copy it to each.",
+        "be the path of a file",
     )
     keep_text_days: Annotated[float, Field(ge=0, le=7)] = _setting(
         0,
@@ -95,6 +113,11 @@ class LedgerSettings(_Section):
         "retention says; traffic and published figures never suffer.",
         'be a size of at least 50 MB, as "2 GB"',
     )
+
+    @property
+    def file(self) -> Path:
+        """The ledger's file; for a database, the one that it would be: the spool, the audit's head lie beside it."""
+        return beside(self.path)
 
 
 class RetentionSettings(_Section):

@@ -1,8 +1,10 @@
 """Where a ledger is: an SQLite file, or a PostgreSQL database that is named by a URL."""
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+STATE = "~/.local/state/assay"
 SCHEMES = ("postgresql", "postgres")
 SECRET = ("password", "sslpassword")  # what libpq takes in a URL's query as well
 
@@ -14,7 +16,6 @@ class Address:
         """Raises ValueError, which does not quote it, for what is no such URL."""
         try:
             parts = urlsplit(url)
-            _ = parts.port
         except ValueError:
             raise ValueError("not written as postgresql://USER@HOST/NAME") from None
         if parts.scheme not in SCHEMES or not url.startswith(f"{parts.scheme}://"):
@@ -41,6 +42,13 @@ class Address:
 
 
 Place = Path | Address
+
+
+def beside(place: Place, folder: Path | None = None) -> Path:
+    """Give the path that names what lies beside a ledger, as its key: of a database, in `folder`, or where state is."""
+    if isinstance(place, Path):
+        return place
+    return (folder or Path(STATE).expanduser()) / re.sub(r"[^A-Za-z0-9.@-]+", "-", str(place).partition("://")[2])
 
 
 def place_of(text: str) -> Place:

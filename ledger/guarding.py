@@ -15,9 +15,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from ledger.address import Place
 from ledger.errors import LedgerError, said_of
 from ledger.files import make_private
-from ledger.sql import writing
+from ledger.opening import open_to_read
+from ledger.sql import Connection, writing
 from ledger.sqlite import SQLite
 from ledger.views import GROUPINGS, usage_view
 
@@ -71,26 +73,25 @@ _FUNCTIONS: Final = frozenset(
 )
 
 
-def copy_shown(ledger: Path, copy: Path) -> None:
+def copy_shown(ledger: Place, copy: Path) -> None:
     """Bring the copy to what the ledger shows now, in one transaction: readers see the old or the new figures.
 
     Makes the copy, for its owner alone, where there is none. Raises LedgerError.
     """
-    if not ledger.is_file():
-        raise LedgerError(f"there is no ledger at {ledger}: log something first (assay up), or name it with --db")
     try:
         make_private(copy)
     except OSError as error:
         raise LedgerError(
             f"{copy} cannot be made ({(error.strerror or 'unknown').lower()}): change the permissions there"
         ) from error
-    with closing(_connect(ledger, "ro")) as source, closing(_connect(copy, "rw")) as target:
+    with said_of(ledger):
+        source = open_to_read(ledger, BUSY_SECONDS * 1000)
+    with closing(source), closing(_connect(copy, "rw")) as target:
         with said_of(copy):
             target.execute("PRAGMA journal_mode = WAL")
             target.execute("PRAGMA secure_delete = ON")
-        with said_of(ledger):
-            source.execute("BEGIN")  # all of one moment
-            there = {name for (name,) in source.execute("SELECT name FROM sqlite_master")}
+        with said_of(ledger), source.snapshot():
+            there = source.tables() | source.views().keys()
             for_copy = {name: _rows(source, name) for name in SHOWN if name in there}
         with said_of(copy), writing(target):
             for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -172,9 +173,9 @@ def _connect(path: Path, mode: str) -> SQLite:
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, factory=SQLite)
 
 
-def _rows(source: sqlite3.Connection, name: str) -> tuple[list[str], list[tuple[object, ...]]]:
+def _rows(source: Connection, name: str) -> tuple[list[str], list[tuple[object, ...]]]:
     found = source.execute(f"SELECT * FROM {name}")  # noqa: S608 (names of ours)
-    return [column[0] for column in found.description], found.fetchall()
+    return [column[0] for column in found.description or ()], found.fetchall()
 
 
 def _quoted(name: str) -> str:

@@ -382,6 +382,13 @@ def _causes(connection: Connection) -> None:
     connection.execute("ALTER TABLE published ADD COLUMN cause TEXT")
 
 
+def _rings(connection: Connection) -> None:
+    """By which the hosts of a fleet tell that they have the same keys."""
+    connection.execute(
+        "CREATE TABLE rings (ring INTEGER PRIMARY KEY CHECK (ring = 1), mark TEXT NOT NULL) STRICT"  # a keyed digest
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -395,6 +402,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _weeks_are_never_replaced,
     _contested_words,
     _causes,
+    _rings,
 )
 
 

@@ -11,7 +11,7 @@ from ledger.sql import Connection, Upkeep
 from ledger.sqlite import SQLite
 from ledger.sqlite import open_to_read as read_file
 from ledger.sqlite import open_to_write as write_file
-from ledger.target import refuse_hollow, refuse_wrong
+from ledger.target import WITHOUT_PSYCOPG, refuse_hollow, refuse_wrong
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -61,7 +61,5 @@ def _postgres(address: Address) -> "ModuleType":
     try:
         from ledger import postgres
     except ImportError:
-        raise WrongLedger(
-            f"the ledger {address} needs psycopg: install it (pip install 'assay[postgres]'), or name a file with --db"
-        ) from None
+        raise WrongLedger(WITHOUT_PSYCOPG.format(address=address)) from None
     return postgres

@@ -89,14 +89,16 @@ class Postgres:
 
     def begin(self, alone: bool = True) -> None:
         """Begin a transaction. `alone`: no other one that is `alone` runs until it ends, on whatever machine."""
+        self._begin(f"BEGIN; SELECT pg_advisory_xact_lock({ALONE})" if alone else "BEGIN")
+
+    def _begin(self, statements: str) -> None:
         if self._in_transaction:
             raise RuntimeError("a transaction is begun within another one")
-        lock = f"; SELECT pg_advisory_xact_lock({ALONE})" if alone else ""
         with self._said():
             raw = self._live()
             self._in_transaction = True
             try:
-                raw.execute(f"BEGIN{lock}")
+                raw.execute(statements)
             except BaseException:
                 self.rollback()
                 raise
@@ -130,6 +132,25 @@ class Postgres:
     def durable(self) -> nullcontext[None]:
         """Do nothing: PostgreSQL's commits wait for the disk unless its admins say otherwise."""
         return nullcontext()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that the block reads be of one moment."""
+        self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            yield
+        finally:
+            self.rollback()
+
+    def state(self) -> int:
+        """Give a number that is another one once anybody has changed anything on the server."""
+        return int(
+            self.execute("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)").fetchone()[0]
+        )
+
+    def faults(self) -> int:
+        """Find none: that is for the server's admins (pg_amcheck)."""
+        return 0
 
     def tables(self) -> set[str]:
         """Name the tables."""
@@ -187,9 +208,12 @@ class Postgres:
             ) from None
         self._again = time.monotonic() + RECONNECT_SECONDS
         try:
-            return _adapted(psycopg.connect(**parts, autocommit=True, cursor_factory=psycopg.RawCursor), self._settings)
+            raw = psycopg.connect(**parts, autocommit=True, cursor_factory=psycopg.RawCursor)
+            _adapt(raw, self._settings)
         except psycopg.Error as error:
             raise self._sentence(error, _why(error, str(parts.get("password") or ""))) from None
+        self._again = 0.0
+        return raw
 
     @contextmanager
     def _said(self) -> Iterator[None]:
@@ -243,7 +267,9 @@ class ServerUpkeep:
 
     def rewrite(self) -> None:
         """Write the tables anew that hold people's rows."""
+        self._connection.execute("SET statement_timeout = 0")  # it takes as long as that takes
         self._connection.execute("VACUUM (FULL) turns, calls, judgements, signatures, traces, waiting, contests")
+        self._connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
 
 
 def open_to_write(address: Address, busy_ms: int) -> Postgres:
@@ -271,7 +297,7 @@ def _why(error: psycopg.Error, password: str) -> str:
     return f" ({reason})" if reason and not (password and password in reason) else ""
 
 
-def _adapted(raw: psycopg.Connection[Any], settings: Mapping[str, str]) -> psycopg.Connection[Any]:
+def _adapt(raw: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
     adapt(raw.adapters)
     every = {
         "client_encoding": "UTF8",
@@ -282,4 +308,3 @@ def _adapted(raw: psycopg.Connection[Any], settings: Mapping[str, str]) -> psyco
     }
     names = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in every.items())
     raw.execute(f"SELECT {names}")
-    return raw

@@ -8,11 +8,9 @@ import binascii
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from ledger.address import Place
-from ledger.errors import LedgerError
+from ledger.address import Place, beside
 from ledger.keys import Keys, key_file
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ class Sealing:
         """
         if not stored.startswith(MARK):
             return stored
-        if self._keys is None and isinstance(self._ledger, Path) and not key_file(self._ledger).exists():
+        if self._keys is None and not key_file(beside(self._ledger)).exists():
             raise LostText
         from cryptography.exceptions import InvalidTag
 
@@ -77,9 +75,7 @@ class Sealing:
 
     def _read_keys(self) -> Keys:
         if self._keys is None:
-            if not isinstance(self._ledger, Path):
-                raise LedgerError(f"the ledger {self._ledger} has no key file beside it: name one")
-            self._keys = Keys.load_or_create(key_file(self._ledger))
+            self._keys = Keys.load_or_create(key_file(beside(self._ledger)))
         return self._keys
 
 

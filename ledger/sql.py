@@ -54,6 +54,15 @@ class Connection(Protocol):
     def durable(self) -> AbstractContextManager[None]:
         """Let commits within the block wait for the disk, where they usually do not."""
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all that the block reads be of one moment."""
+
+    def state(self) -> int:
+        """Give a number that is another one once another connection has changed the ledger."""
+
+    def faults(self) -> int:
+        """Look all that is stored through, where that is ours to do; give how many faults were found, up to 100."""
+
     def tables(self) -> set[str]: ...
 
     def views(self) -> dict[str, str]:

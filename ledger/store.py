@@ -14,7 +14,7 @@ from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
 from ledger.contests import Contests
-from ledger.errors import LedgerError, said_of
+from ledger.errors import LedgerError, WrongLedger, said_of
 from ledger.events import Events
 from ledger.forgetting import Forgetting
 from ledger.history import History, sign
@@ -23,6 +23,7 @@ from ledger.opening import open_to_write, upkeep_of
 from ledger.outcomes import Outcomes
 from ledger.policy import Policy
 from ledger.pruning import Pruning
+from ledger.pseudonyms import Key
 from ledger.publication import Publication
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
 from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
@@ -76,15 +77,30 @@ class Ledger:
                 raise
 
     @staticmethod
-    def read(path: Place) -> "ReadLedger":
+    def read(path: Place, keys: Keys | None = None) -> "ReadLedger":
         """Open a ledger for reading only. Raises LedgerError when there is none, and as `open` does."""
         from ledger.usage import ReadLedger
 
-        return ReadLedger.open(path)
+        return ReadLedger.open(path, keys)
 
     def hurry(self, busy_ms: int) -> None:
         """Wait no longer than that for another process's write, from now on."""
         self._upkeep.hurry(busy_ms)
+
+    def hold_to(self, key: Key, file: Path) -> None:
+        """Let whoever shares this ledger have this key: the first to come says which.
+
+        Raises WrongLedger where it is another one: the same people would have two pseudonyms. `file` is where it lies.
+        """
+        check = key.digest("ring")
+        with self.transaction():
+            self._connection.execute("INSERT INTO rings (ring, mark) VALUES (1, ?) ON CONFLICT DO NOTHING", (check,))
+            (held,) = self._connection.execute("SELECT mark FROM rings").fetchone()
+        if held != check:
+            raise WrongLedger(
+                f"the keys in {file} are not those of the other hosts of the ledger {self._path}: copy their key file "
+                "to here (ledger.key says where it lies)"
+            )
 
     def close(self) -> None:
         """Let go of the file."""

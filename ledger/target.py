@@ -2,18 +2,28 @@
 
 import sqlite3
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
+from ledger.address import Address, Place
 from ledger.errors import LedgerError, WrongLedger
 from ledger.migrations import schema_of
 from ledger.sqlite import open_to_read
 
+WITHOUT_PSYCOPG = (
+    "the ledger {address} needs psycopg: install it (pip install 'assay[postgres]'), or name a file with --db"
+)
 
-def refuse_wrong(path: Path) -> None:
+
+def refuse_wrong(path: Place) -> None:
     """Raise WrongLedger for a folder, another program's database and a newer schema. Never waits.
 
     What cannot be told now (locked, corrupt, not there) is not refused: that may change.
     """
+    if isinstance(path, Address):
+        if find_spec("psycopg") is None:
+            raise WrongLedger(WITHOUT_PSYCOPG.format(address=path))
+        return
     if path.is_dir():
         raise WrongLedger(f"the ledger {path} is a folder: name a file, as in --db {path / 'usage.db'}")
     if not path.is_file() or is_hollow(path):

@@ -15,6 +15,7 @@ from ledger.audit import Audit
 from ledger.contests import Contests
 from ledger.errors import LedgerError, said_of
 from ledger.events import Events
+from ledger.keys import Keys
 from ledger.migrations import MIGRATIONS, schema_of
 from ledger.opening import open_to_read
 from ledger.outcomes import Outcome, Outcomes
@@ -99,16 +100,15 @@ class Explained:
 class ReadLedger:
     """One read-only connection. Every method may raise LedgerError."""
 
-    def __init__(self, connection: Connection, path: Place) -> None:
+    def __init__(self, connection: Connection, path: Place, sealing: Sealing) -> None:
         self._connection = connection
         self._path = path
-        sealing = Sealing(path)
         self.personal = Personal(connection, path, sealing)
         self.contests = Contests(connection, path, sealing)
         self.events = Events(connection, path)
 
     @staticmethod
-    def open(path: Place) -> "ReadLedger":
+    def open(path: Place, keys: Keys | None = None) -> "ReadLedger":
         """Open a ledger that exists. Raises LedgerError when there is none, it is no ledger, or its schema is not
         this program's.
         """
@@ -124,7 +124,7 @@ class ReadLedger:
             raise LedgerError(
                 f"the ledger {path} has an older schema: open it for writing once (assay classify --once)"
             )
-        return ReadLedger(connection, path)
+        return ReadLedger(connection, path, Sealing(path, keys))
 
     def audit(self, secret: bytes, head: Path) -> Audit:
         """Give the table of who did what, for reading: what `Audit` takes."""
@@ -182,8 +182,8 @@ class ReadLedger:
 
     def state(self) -> int:
         """Give a number that is another one once the ledger has changed."""
-        (row,) = self._rows("PRAGMA data_version")
-        return int(row["data_version"])
+        with said_of(self._path):
+            return self._connection.state()
 
     def waiting(self) -> Waiting:
         """Tell what waits for its judgement."""
@@ -202,9 +202,9 @@ class ReadLedger:
         return {row["source"]: row["share"] for row in rows}
 
     def faults(self) -> int:
-        """Have SQLite look the file through; give how many faults it found, up to 100."""
-        said = [next(iter(row.values())) for row in self._rows("PRAGMA quick_check(100)")]
-        return 0 if said == ["ok"] else len(said)
+        """Look the whole file through; give how many faults were found, up to 100. A server's are not looked for."""
+        with said_of(self._path):
+            return self._connection.faults()
 
     def explained(self, turn_id: int) -> Explained | None:
         """Tell what a turn is worth and why. None: there is no such turn."""

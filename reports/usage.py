@@ -9,13 +9,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ledger.address import Place
 from ledger.store import Ledger
 from ledger.suppression import SMALL
 from ledger.usage import Coverage, Grouping, Usage
@@ -42,7 +42,7 @@ class Report:
     coverage: Coverage  # of the whole ledger
 
 
-def read_report(path: Path, by: Grouping = "team", since: str | None = None) -> Report:
+def read_report(path: Place, by: Grouping = "team", since: str | None = None) -> Report:
     """Read the ledger at `path`. Raises LedgerError, and ValueError for a `since` that is no date."""
     ledger = Ledger.read(path)
     try:

@@ -39,13 +39,13 @@ def test_the_proxy_never_loads_what_the_classifier_needs(tmp_path: Path) -> None
     loaded = imported("\n".join(said))
     assert "the proxy has ended: 1 calls of 1 turns" in said[-1] or any("1 calls of 1 turns" in line for line in said)
     assert "mitmproxy" in loaded  # or nothing was looked at
-    assert not loaded & {*HEAVY, "sqlite_utils", "rich"}
+    assert not loaded & {*HEAVY, "psycopg", "sqlite_utils", "rich"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
     [
-        (["--help"], {*HEAVY, "mitmproxy", "sqlite_utils", "rich"}),
+        (["--help"], {*HEAVY, "mitmproxy", "psycopg", "sqlite_utils", "rich"}),
         (["report", "--db", "none.db"], {"torch", "onnxruntime", "tokenizers", "mitmproxy"}),
         (["classify", "--once", "--db", "usage.db", "--backend", "rules"], {"torch", "mitmproxy"}),
     ],

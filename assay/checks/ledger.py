@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from assay.checks.finding import Finding, bad, good, note
 from config.settings import Settings
 from ledger.errors import LedgerError
 
 LONG_SECONDS = 3600
+REPAIR = "assay ledger repair recovers what can be recovered"
+SERVER = "docs/postgres.md says what the server needs"
 
 
 def ledger(settings: Settings) -> Iterator[Finding]:
@@ -16,26 +19,29 @@ def ledger(settings: Settings) -> Iterator[Finding]:
     from ledger.store import Ledger
 
     path = settings.ledger.path
-    if not path.exists():
+    if isinstance(path, Path) and not path.exists():
         yield note(f"there is none yet at {path}", "start the proxy: it makes one")
         return
     try:
         reading = Ledger.read(path)
     except LedgerError as error:
-        yield bad(str(error), "assay ledger repair recovers what can be recovered")
+        yield bad(str(error), REPAIR if isinstance(path, Path) else SERVER)
         return
     try:
         faults = reading.faults()
         waiting = reading.waiting()
     except LedgerError as error:
-        yield bad(str(error), "assay ledger repair recovers what can be recovered")
+        yield bad(str(error), REPAIR if isinstance(path, Path) else SERVER)
         return
     finally:
         reading.close()
     if faults:
-        yield bad(f"{path} is damaged ({faults} faults)", "assay ledger repair recovers what can be recovered")
+        yield bad(f"{path} is damaged ({faults} faults)", REPAIR)
     else:
-        yield good(f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB)")
+        state = (
+            f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB)" if isinstance(path, Path) else f"{path} answers"
+        )
+        yield good(state)
     waits = 0.0 if waiting.since is None else time.time() - datetime.fromisoformat(waiting.since).timestamp()
     if waits > LONG_SECONDS:
         yield bad(

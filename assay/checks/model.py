@@ -1,7 +1,6 @@
 """Is the model whole, and which one judges?"""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from assay.checks.finding import Finding, bad, good, note
 from config.settings import Settings
@@ -18,7 +17,7 @@ def model(settings: Settings) -> Iterator[Finding]:
     folder = settings.classifier.model or SHIPPED
     try:
         manifest = read_manifest(folder)
-        for name in _there(manifest.files, folder, settings.classifier.backend):
+        for name in _there(manifest.files, settings.classifier.backend):
             manifest.file(name)
     except ModelError as error:
         yield bad(str(error), "install Assay again, or name another folder in classifier.model")
@@ -31,8 +30,6 @@ def model(settings: Settings) -> Iterator[Finding]:
     yield good(f"{manifest.name}: every file is as its manifest says")
 
 
-def _there(files: dict[str, str], folder: Path, backend: str) -> list[str]:
-    """Leave out the weights for torch, which are listed and not shipped, where onnx judges."""
-    return [
-        name for name in files if backend != "onnx" or (folder / name).exists() or not name.endswith(".safetensors")
-    ]
+def _there(files: dict[str, str], backend: str) -> list[str]:
+    """Leave out the weights for torch where onnx judges: they are listed, and not shipped."""
+    return [name for name in files if backend != "onnx" or not name.endswith(".safetensors")]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assay.checks.finding import Finding, bad, good, note
+from assay.places import key_of
 from config.settings import Settings
 from ledger.files import is_open_to_others, open_to_others
 
@@ -22,7 +23,7 @@ def privacy(settings: Settings) -> Iterator[Finding]:
             "the ledger holds people's names in clear (identity.mode is plain)",
             "set identity.mode to pseudonyms, unless people and the works council have agreed",
         )
-    confdir = settings.proxy.confdir
-    also = [confdir] if confdir.exists() and is_open_to_others(confdir) else []
-    for path in (*open_to_others(settings.ledger.path), *also):
+    files = {settings.proxy.confdir, key_of(settings.ledger)}
+    also = [file for file in files if file.exists() and is_open_to_others(file)]
+    for path in {*open_to_others(settings.ledger.file), *also}:
         yield bad(f"others on this machine can reach {path}", f"chmod go= {path}")

@@ -72,12 +72,12 @@ def turns(
 
     if bool(person and person.strip()) == bool(pseudonym and pseudonym.strip()):
         raise Failure("whose turns? Name one person, with --person or with --pseudonym", MISUSED)
-    why, path = checked(reason), settings.ledger.path
+    why = checked(reason)
     day = _day(since)
-    Ledger.read(path).close()  # or a wrong --db got a key
-    stands = stands_for(settings, keys_of(path), person) if person else (str(pseudonym).strip().lower(),)
+    Ledger.read(settings.ledger.path).close()  # or a wrong --db got a key
+    stands = stands_for(settings, keys_of(settings.ledger), person) if person else (str(pseudonym).strip().lower(),)
     what = f"turns of {', '.join(stands)}" + (f" since {day}" if day else "")
-    with answered_for(path, operator(claimed), what, why) as ledger:
+    with answered_for(settings.ledger, operator(claimed), what, why) as ledger:
         found = ledger.personal.turns(stands, day)
     rows = [asdict(turn) | {"reasons": "; ".join(turn.reasons)} for turn in found]
     shown = render(rows, form, _width())  # type: ignore[arg-type] # click has checked it
@@ -95,7 +95,7 @@ def text(settings: Settings, turn_id: int, reason: str, claimed: str | None) -> 
     """
     from assay.accountable import answered_for, checked, operator
 
-    with answered_for(settings.ledger.path, operator(claimed), f"text of turn {turn_id}", checked(reason)) as ledger:
+    with answered_for(settings.ledger, operator(claimed), f"text of turn {turn_id}", checked(reason)) as ledger:
         kept = ledger.personal.kept(turn_id)
     if kept is None:
         raise Failure(f"the ledger has no turn {turn_id}: ids are in its table `turns`, as long as they are retained")
@@ -120,7 +120,7 @@ def labels(settings: Settings, output: Path, reason: str, claimed: str | None) -
 
     if output.exists():
         raise Failure(f"{output} exists: name another file", MISUSED)
-    with answered_for(settings.ledger.path, operator(claimed), "labels of contests", checked(reason)) as ledger:
+    with answered_for(settings.ledger, operator(claimed), "labels of contests", checked(reason)) as ledger:
         found = ledger.contests.labels()
     try:
         make_folder(output.parent)
@@ -143,7 +143,7 @@ def log(settings: Settings, form: str) -> None:
     from reports.listing import render
 
     with closing(Ledger.read(settings.ledger.path)) as ledger:
-        entries = read_audit(ledger, settings.ledger.path).entries()
+        entries = read_audit(ledger, settings.ledger).entries()
     shown = render([asdict(entry) for entry in entries], form, _width())  # type: ignore[arg-type] # click has checked it
     click.echo(shown or "Nobody has looked at a person's rows.")
 
@@ -156,7 +156,7 @@ def verify(settings: Settings) -> None:
     from ledger.store import Ledger
 
     with closing(Ledger.read(settings.ledger.path)) as ledger:
-        audit = read_audit(ledger, settings.ledger.path)
+        audit = read_audit(ledger, settings.ledger)
         if (fault := audit.verify()) is not None:
             raise Failure(fault)
         entries = audit.entries()

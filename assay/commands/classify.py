@@ -13,7 +13,7 @@ from assay.cores import leave_no_core
 from assay.failure import Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
-from assay.places import keys_of
+from assay.places import key_of, keys_of, open_ledger, refuse_wrong_ledger
 from assay.publishing import publishing, set_smallest
 from assay.retaining import retention_of
 from config.settings import Settings
@@ -42,13 +42,10 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
     from classifiers.errors import ModelError
     from classifiers.judge import load_judge
     from classifiers.worker import Drained, drain
-    from ledger.keys import key_file
-    from ledger.store import Ledger
-    from ledger.target import refuse_wrong
 
     path = settings.ledger.path
-    refuse_wrong(path)
-    say_open(path)
+    refuse_wrong_ledger(settings.ledger)
+    say_open(settings.ledger.file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -66,20 +63,20 @@ def command(settings: Settings, once: bool, supervised: bool) -> None:
 
     def work() -> None:
         """Judge over one connection. What earlier ones did is done."""
-        keys, before = keys_of(path), done
+        keys, before = keys_of(settings.ledger), done
 
         def progress(more: Drained) -> None:
             nonlocal done
             if more.lost and not done.lost:
                 say(
                     "turns wait whose text cannot be read any more, as the key file is another one: they count as "
-                    f"noise (restore {key_file(path)} from a backup, for those to come)"
+                    f"noise (restore {key_of(settings.ledger)} from a backup, for those to come)"
                 )
             done = before + more
             if tally:
                 tally(done)
 
-        with closing(Ledger.open(path)) as ledger:
+        with closing(open_ledger(settings.ledger)) as ledger:
             if once:
                 say(said)
             set_smallest(ledger.policy, settings)

@@ -5,7 +5,6 @@ import threading
 from contextlib import closing
 from functools import partial
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +16,7 @@ from assay.patience import patiently
 from assay.places import keys_of, read_audit
 from config.loading import SettingsError
 from config.roles import load_accounts, load_roles
-from config.settings import ConsoleSettings, Settings, split_address
+from config.settings import ConsoleSettings, LedgerSettings, Settings, split_address
 
 if TYPE_CHECKING:
     from reports.console.access import Admission
@@ -64,16 +63,16 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
 
     path = settings.ledger.path
     if wait:
-        patiently(lambda: _found(path), stop, say, "the console")
+        patiently(lambda: _found(settings.ledger), stop, say, "the console")
     else:
         Ledger.read(path).close()  # what is wrong with it is said now
     if stop.is_set():
         return
     figures = Figures(path)
     try:
-        keys = keys_of(path)
+        keys = keys_of(settings.ledger)
         own = Own(path, lambda name: stands_for(settings, keys, name))
-        secret, audited = keys.stable.derive("console"), partial(_audited, path)
+        secret, audited = keys.stable.derive("console"), partial(_audited, settings.ledger)
         with assembled(figures, admission, secret, checked(settings), own, audited) as app:
             figures.start()
             serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
@@ -145,21 +144,21 @@ def checked(settings: Settings) -> str | None:
         return None
 
 
-def _audited(path: Path) -> "Audited":
+def _audited(settings: LedgerSettings) -> "Audited":
     from ledger.store import Ledger
     from reports.console.pages.audit import Audited
 
-    with closing(Ledger.read(path)) as ledger:
-        audit = read_audit(ledger, path)
+    with closing(Ledger.read(settings.path)) as ledger:
+        audit = read_audit(ledger, settings)
         return Audited(audit.entries(), audit.verify())
 
 
-def _found(ledger: Path) -> None:
+def _found(settings: LedgerSettings) -> None:
     """Raise LedgerError where the ledger, or the key beside it, is not there yet."""
     from ledger.store import Ledger
 
-    Ledger.read(ledger).close()
-    keys_of(ledger)
+    Ledger.read(settings.path).close()
+    keys_of(settings)
 
 
 def _ready(admission: "Admission", supervised: bool, url: str) -> None:

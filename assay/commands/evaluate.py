@@ -10,6 +10,7 @@ from assay.failure import FAILED, MISUSED, Failure
 from assay.options import with_settings
 from assay.progress import stages
 from config.settings import Settings
+from ledger.address import Place
 
 
 @click.command()
@@ -25,7 +26,7 @@ def command(context: click.Context, settings: Settings, data: Path | None, conte
     click.echo(_contests(settings.ledger.path, as_json) if data is None else _evaluation(settings, data, as_json))
 
 
-def _contests(path: Path, as_json: bool) -> str:
+def _contests(path: Place, as_json: bool) -> str:
     from ledger.store import Ledger
     from reports.contests import render
 

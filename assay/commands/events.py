@@ -8,6 +8,7 @@ import click
 
 from assay.failure import MISUSED, Failure
 from assay.options import with_settings
+from assay.places import open_ledger
 from config.settings import Settings
 
 
@@ -26,11 +27,10 @@ def command() -> None:
 @click.option("--team", metavar="NAME", help="Whose it is. Not given: the whole company's.")
 def add(settings: Settings, day: str, what: str, team: str | None) -> None:
     """Enter an event: assay events add 2026-03-02 "Target: 50 prompts a week"."""
-    from ledger.store import Ledger
 
     if not what.strip():
         raise Failure("the event says nothing: name it in a few words", MISUSED)
-    with closing(Ledger.open(settings.ledger.path)) as ledger:
+    with closing(open_ledger(settings.ledger)) as ledger:
         number = ledger.events.enter(_day(day), what.strip(), team.strip() if team else None)
     click.echo(f"event {number}")
 
@@ -52,9 +52,8 @@ def list_(settings: Settings) -> None:
 @click.argument("number", metavar="ID", type=int)
 def remove(settings: Settings, number: int) -> None:
     """Remove an event."""
-    from ledger.store import Ledger
 
-    with closing(Ledger.open(settings.ledger.path)) as ledger:
+    with closing(open_ledger(settings.ledger)) as ledger:
         removed = ledger.events.remove(number)
     if not removed:
         raise Failure(f"there is no event {number}: assay events list shows them")

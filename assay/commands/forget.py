@@ -24,21 +24,21 @@ def command(settings: Settings, person: str, reason: str, claimed: str | None) -
     The ledger is written anew, so that no byte of theirs stays in it: calls wait meanwhile, and traffic does not.
     """
     from assay.accountable import checked, ever_stood_for, operator
-    from assay.places import audit_of, keys_of
+    from assay.places import audit_of, keys_of, open_ledger
     from ledger.store import Ledger
     from proxy.spool import spools_of
 
     path, why = settings.ledger.path, checked(reason)
     Ledger.read(path).close()  # or a wrong --db got a key
-    persons = ever_stood_for(settings, keys_of(path), person)
-    with closing(Ledger.open(path)) as ledger:
+    persons = ever_stood_for(settings, keys_of(settings.ledger), person)
+    with closing(open_ledger(settings.ledger)) as ledger:
         forgetting = ledger.forgetting
         if not forgetting.erasable():
             raise Failure(
                 f"nothing is deleted yet, as another program reads the ledger {path} and keeps what is deleted in its "
                 "log: close that program, or wait for it, and run this again"
             )
-        with audit_of(ledger, path).entry(operator(claimed), "forgot one person", why):
+        with audit_of(ledger, settings.ledger).entry(operator(claimed), "forgot one person", why):
             gone = forgetting.delete(persons)
         in_backups = forgetting.delete_from_backups(persons)
         if not forgetting.erase():
@@ -46,7 +46,7 @@ def command(settings: Settings, person: str, reason: str, claimed: str | None) -
                 f"the rows are deleted, but another program that reads the ledger {path} keeps them in its log: close "
                 "that program, or wait for it, and run this again"
             )
-    if waiting := [spool for spool in spools_of(path) if spool.stat().st_size]:
+    if waiting := [spool for spool in spools_of(settings.ledger.file) if spool.stat().st_size]:
         say(f"calls wait in {waiting[0]}, and theirs may be among them: run this again once they are in the ledger")
     if gone.turns or in_backups:
         also = f", and {in_backups} turns in backups" if in_backups else ""

@@ -30,4 +30,4 @@ def fingerprint(settings: Settings) -> None:
         raise Failure("no API key was given: write it to standard input", MISUSED)
     if (secret := lasting_credential({"authorization": given.strip()})) is None:
         raise Failure("this is a login's token, which is renewed and names nobody: name the person otherwise", MISUSED)
-    click.echo(key_name(keys_of(settings.ledger.path).stable, secret))
+    click.echo(key_name(keys_of(settings.ledger).stable, secret))

@@ -1,10 +1,11 @@
 """`assay ledger`: what to do with a ledger that is broken."""
 
 import time
+from pathlib import Path
 
 import click
 
-from assay.failure import say
+from assay.failure import MISUSED, Failure, say
 from assay.options import with_settings
 from config.settings import Settings
 
@@ -25,6 +26,8 @@ def repair(settings: Settings) -> None:
     from ledger.repair import repair as repaired_of
 
     path = settings.ledger.path
+    if not isinstance(path, Path):
+        raise Failure(f"the ledger {path} is a server's: its admins mend it, or restore it from a backup", MISUSED)
     repaired = repaired_of(path, time.time())
     if repaired is None:
         say(f"the ledger {path} is whole: nothing was done")

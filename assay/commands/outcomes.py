@@ -11,6 +11,7 @@ import click
 
 from assay.failure import MISUSED, Failure, say
 from assay.options import with_settings
+from assay.places import open_ledger
 from config.loading import SettingsError
 from config.settings import Settings
 from config.teams import load_teams
@@ -70,7 +71,7 @@ def _import_file(settings: Settings, file: Path) -> None:
     from ledger.store import Ledger
     from reports.outcomes.files import BadFile, read_outcomes
 
-    with closing(Ledger.open(settings.ledger.path)) as ledger:
+    with closing(open_ledger(settings.ledger)) as ledger:
         with closing(Ledger.read(settings.ledger.path)) as read:
             min_group = read.min_group()
         try:
@@ -107,7 +108,7 @@ def _import_tracker(
     except (BadMap, SourceError) as error:
         raise Failure(str(error), MISUSED) from None
     weeks: list[str] = []
-    with closing(Ledger.open(settings.ledger.path)) as ledger, closing(fetching):
+    with closing(open_ledger(settings.ledger)) as ledger, closing(fetching):
         with closing(Ledger.read(settings.ledger.path)) as read:
             min_group = read.min_group()
         try:

@@ -15,7 +15,7 @@ from assay.cores import leave_no_core
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.identifying import identifying
 from assay.options import with_settings
-from assay.places import keys_of
+from assay.places import keys_of, refuse_wrong_ledger
 from config.routes import RouteTable, load_routes
 from config.settings import Settings, split_address
 
@@ -45,7 +45,6 @@ def command(settings: Settings, supervised: bool) -> None:
     if not settings.proxy.mode:
         raise Failure(NO_UPSTREAM, MISUSED)
     from assay.own_dialects import dialect, read_dialects, with_own
-    from ledger.target import refuse_wrong
     from proxy.assembly import Assembly
     from proxy.capture import Capture
     from proxy.dialects import DIALECTS
@@ -59,19 +58,21 @@ def command(settings: Settings, supervised: bool) -> None:
     routes = Routes(table.assistants, table.paths, table.hosted, table.sockets)
     dialects = {**DIALECTS, **{file.name: dialect(file) for file in own}}
     path = settings.ledger.path
-    refuse_wrong(path)
-    say_open(path)
+    refuse_wrong_ledger(settings.ledger)
+    say_open(settings.ledger.file)
     with ExitStack() as stack:
         resolver = stack.enter_context(identifying(settings))
         if settings.identity.mode == "plain":
             say(f"{IN_CLEAR}: {settings.identity.plain_reason.strip()}")
 
         def assembly() -> Assembly:
-            keys = keys_of(path, settings.identity.rotate_weeks)
+            keys = keys_of(settings.ledger, settings.identity.rotate_weeks)
             return Assembly(routes, resolver(keys), keys, dialects)
 
         def waiting() -> Waiting:
-            return Waiting(path, keys_of(path).stable.derive("spool"), settings.ledger.spool_size)
+            return Waiting(
+                settings.ledger.file, keys_of(settings.ledger).stable.derive("spool"), settings.ledger.spool_size
+            )
 
         intake = Intake(opening(settings), assembly, waiting=waiting, say=say)
         capture = Capture(intake, lambda method, host, path: routes.match(method, host, path) is not None)

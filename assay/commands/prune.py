@@ -7,7 +7,7 @@ import click
 from assay.failure import say
 from assay.housekeeping import key_destruction
 from assay.options import with_settings
-from assay.places import keys_of
+from assay.places import keys_of, open_ledger
 from assay.retaining import retention_of, said
 from config.settings import Settings
 
@@ -20,13 +20,12 @@ def command(settings: Settings) -> None:
     Works a few milliseconds at a time beside the proxy, and can be ended at any point: the next run goes on. The
     classifier does the same by itself about once an hour.
     """
-    from ledger.store import Ledger
 
     retention, now = retention_of(settings), time.time()
-    ledger = Ledger.open(settings.ledger.path)
+    ledger = open_ledger(settings.ledger)
     try:
         pruned = ledger.pruning.run(retention, now)
-        for _ in key_destruction(keys_of(settings.ledger.path), retention)(now):
+        for _ in key_destruction(keys_of(settings.ledger), retention)(now):
             pass
     finally:
         ledger.close()

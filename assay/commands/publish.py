@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.options import with_settings
+from assay.places import open_ledger
 from assay.publishing import said, set_smallest
 from config.settings import Settings
 
@@ -25,9 +26,8 @@ def command(settings: Settings, to: Path | None) -> None:
     A week is closed once all its turns are judged, or when it has been over for a week. Turns that come later are
     counted as late. It can be ended at any point, and run beside itself; the classifier does the same by itself.
     """
-    from ledger.store import Ledger
 
-    with closing(Ledger.open(settings.ledger.path)) as ledger:
+    with closing(open_ledger(settings.ledger)) as ledger:
         set_smallest(ledger.policy, settings)
         sentences = [said(outcome) for outcome in ledger.publication.close(time.time())]
         if to is not None:

@@ -13,8 +13,9 @@ from assay.commands.proxy import NO_UPSTREAM
 from assay.failure import FAILED, MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.supervision import NotStarted, Part, Supervisor
-from config.loading import FILE_VARIABLE
+from config.loading import FILE_VARIABLE, variable
 from config.settings import Settings
+from ledger.address import Address
 
 DEMO_FOLDER = Path("demo")
 
@@ -53,7 +54,11 @@ async def _up(settings: Settings, mode: str, config: Path | None) -> None:
     environment = dict(os.environ)
     if config is not None:
         environment[FILE_VARIABLE] = str(config)
-    ledger = ("--db", str(settings.ledger.path))
+    ledger: tuple[str, ...] = ()
+    if isinstance(settings.ledger.path, Address):  # its password is no one's to see in a list of processes
+        environment[variable("ledger.path")] = settings.ledger.path.url
+    else:
+        ledger = ("--db", str(settings.ledger.path))
     proxy = Part("proxy", "assay", ("proxy", "--mode", mode, "--listen", settings.proxy.listen, *ledger))
     async with Supervisor(environment) as supervisor:
         await supervisor.start(proxy)  # first: what keeps it from starting is then all that is said

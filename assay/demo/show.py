@@ -20,6 +20,7 @@ from assay.failure import Failure, say
 from assay.places import keys_of
 from assay.supervision import Part, Supervisor
 from config.loading import FILE_VARIABLE, PREFIX
+from config.settings import LedgerSettings
 from ledger.store import Ledger
 from reports.usage import read_report, render
 
@@ -76,7 +77,7 @@ def teams(ledger: Path, people: Sequence[Person]) -> str:
     """Write the teams file: each person as the proxy will know them."""
     from proxy.identity import key_name
 
-    key = keys_of(ledger).stable
+    key = keys_of(LedgerSettings(path=ledger)).stable
     lines = []
     for team in TEAMS:
         names = [person.user or key_name(key, person.api_key) for person in people if person.team == team]

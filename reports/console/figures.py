@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from ledger.address import Place
 from ledger.errors import LedgerError
 from ledger.guarding import copy_shown
 from ledger.records import utc
@@ -23,7 +24,7 @@ SHARE = 0.1  # of the time that copying may take at most
 class Figures:
     """A private database file that holds the aggregates, and since when."""
 
-    def __init__(self, ledger: Path) -> None:
+    def __init__(self, ledger: Place) -> None:
         self._ledger = ledger
         self._folder = Path(tempfile.mkdtemp(prefix="assay-console-"))
         self.path = self._folder / f"{DATABASE}.db"

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
+from ledger.address import Place
 from ledger.contests import Contest
 from ledger.personal import OwnTurn
 from ledger.records import utc
@@ -32,7 +32,7 @@ class Mine:
 class Own:
     """Every method may raise LedgerError. `pseudonyms` gives those of a name, of the periods whose keys are kept."""
 
-    ledger: Path
+    ledger: Place
     pseudonyms: Callable[[str], Sequence[str]]
 
     async def mine(self, name: str) -> Mine:

@@ -12,6 +12,7 @@ import pytest
 from assay.accountable import operator
 from assay.places import keys_of
 from classifiers.labelled import read_labelled
+from config.settings import LedgerSettings
 from ledger.store import Ledger
 from tests.assay.running import assay
 from tests.ledger.facts import entered, judgement
@@ -25,7 +26,7 @@ WHY = ("--reason", "they asked for it")
 def db(tmp_path: Path) -> Path:
     """A ledger with two turns of Ana's, who has two names, and one of Bob's."""
     path = tmp_path / "usage.db"
-    key = keys_of(path).serving(0.0).key
+    key = keys_of(LedgerSettings(path=path)).serving(0.0).key
     (tmp_path / "teams.toml").write_text('[people]\n"ana@example.com" = ["key:1"]\n')
     (tmp_path / "assay.toml").write_text('[identity]\nteams = "teams.toml"\n[ledger]\npath = "usage.db"\n')
     ana, bob = key.digest("person", "ana@example.com"), key.digest("person", "bob")
@@ -50,12 +51,12 @@ def test_a_persons_turns_are_shown_by_any_of_their_names(db: Path, tmp_path: Pat
     assert first["value"] == first["weight"] * first["novelty"] * first["attention"]
     assert (first["calls"], first["tokens"], third["value"]) == (2, 80, None)
     assert WORDS not in said.stdout
-    pseudonym = keys_of(db).serving(0.0).key.digest("person", "ana@example.com")
+    pseudonym = keys_of(LedgerSettings(path=db)).serving(0.0).key.digest("person", "ana@example.com")
     assert entries(db) == [(getpass.getuser(), f"turns of {pseudonym}", "they asked for it")]
 
 
 def test_a_pseudonym_and_a_date_will_do(db: Path, tmp_path: Path) -> None:
-    pseudonym = keys_of(db).serving(0.0).key.digest("person", "bob")
+    pseudonym = keys_of(LedgerSettings(path=db)).serving(0.0).key.digest("person", "bob")
     asked = ("audit-access", "turns", "--pseudonym", pseudonym, *WHY, "--format", "csv")
     assert assay(*asked, home=tmp_path).stdout.splitlines()[1].startswith("2,2026-11-23T")
     said = assay(*asked, "--since", "2026-11-24", home=tmp_path)
@@ -173,7 +174,7 @@ def test_whoever_runs_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_labels_are_written_for_training(db: Path, tmp_path: Path) -> None:
     with closing(Ledger.open(db)) as ledger:
-        ana = keys_of(db).persons("ana@example.com")
+        ana = keys_of(LedgerSettings(path=db)).persons("ana@example.com")
         assert ledger.contests.enter(1, ana, "2026-11-25T10:00:00.000Z", "too low", 4, WORDS)
     done = assay("audit-access", "labels", "--output", "out/labels.jsonl", *WHY, home=tmp_path)
     assert (done.returncode, done.stdout) == (0, "1 label in out/labels.jsonl\n"), done.stderr

@@ -1,13 +1,14 @@
 """Invents turns, calls, answers and judgements for tests of whatever reads or writes the ledger."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ledger.address import Place
 from ledger.records import Answer, Call, Judgement, Turn
 from ledger.sealing import Binding, Sealing
 from ledger.store import Ledger
+from tests.ledger.straight import straight
 
 MONDAY = "2026-11-23T09:00:00.000Z"
 
@@ -112,10 +113,10 @@ def judged(
     return ids
 
 
-def words(db: Path) -> list[str | None]:
+def words(db: Place) -> list[str | None]:
     """Give the texts of all turns, opened with the keys beside the ledger, the first turn's first."""
     sealing = Sealing(db)
-    with closing(sqlite3.connect(db)) as connection:
+    with closing(straight(db)) as connection:
         rows = connection.execute("SELECT text, at, person, conversation FROM turns ORDER BY id").fetchall()
     return [None if text is None else sealing.open(text, Binding(*facts), "text") for text, *facts in rows]
 

@@ -12,7 +12,7 @@ CAUSES = ("(no air)", "noise", "repeats")
 
 
 @st.composite
-def cells(draw: st.DrawFn, people: int = 12, sides: int = 4) -> list[Cell]:
+def cells(draw: st.DrawFn, people: int = 12, sides: int = 4, causes: bool = True) -> list[Cell]:
     """Up to that many people. Most stay in one team and one assistant, as people do; some are in several."""
     found: dict[tuple[str, ...], Cell] = {}
     for person in range(draw(st.integers(0, people))):
@@ -25,7 +25,7 @@ def cells(draw: st.DrawFn, people: int = 12, sides: int = 4) -> list[Cell]:
             model = draw(st.sampled_from(MODELS if sides == 4 else MODELS[:1]))
             turns = draw(st.integers(1, 3))
             judged = 0 if category == "(not judged)" else turns
-            cause = draw(st.sampled_from(CAUSES if sides == 4 else CAUSES[:1])) if judged else "(not judged)"
+            cause = draw(st.sampled_from(CAUSES if causes and sides == 4 else CAUSES[:1])) if judged else "(not judged)"
             key = (name, team, category, assistant, model)
             found[*key, cause] = Cell(*key, 2 * turns, turns, judged, 0, 0.5 * judged, cause)
     return list(found.values())

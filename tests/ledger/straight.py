@@ -37,6 +37,7 @@ def rows(place: Place, sql: str) -> list[tuple[Any, ...]]:
     """Give what a query finds."""
     connection = straight(place)
     try:
-        return connection.execute(sql).fetchall()
+        found = connection.execute(sql)
+        return found.fetchall() if found.description else []
     finally:
         connection.close()

@@ -1,10 +1,12 @@
 """People contest judgements of their own turns, and how many do is told of enough people alone."""
 
+from contextlib import closing
 from pathlib import Path
 
 from ledger.contests import MAX_REASON_CHARS, Contested
 from ledger.store import Ledger
 from tests.ledger.facts import judgement, turn
+from tests.ledger.straight import straight
 
 AT = "2026-11-25T10:00:00.000Z"
 OWN, OTHER = ("a" * 16,), ("b" * 16,)
@@ -67,13 +69,7 @@ def test_words_that_people_give_are_sealed_and_become_labels(ledger: Ledger, db:
     assert (label.turn_id, label.level, label.lang, label.category, label.work) == (1, 4, "de", "advice", False)
     assert label.words == "plan the move of a\ndata centre ?"
     assert "data centre" not in repr(label)
-    ledger.settle()
-    assert b"data centre" not in db.read_bytes()
-    read = Ledger.read(db)
-    assert read.contests.labels() == [label]
-    read.close()
-    key = db.with_name("usage.db.key")
-    key.rename(key.with_suffix(".gone"))
-    again = Ledger.open(db)
-    assert again.contests.labels() == []
-    again.close()
+    with closing(straight(db)) as connection:
+        stored = connection.execute("SELECT words FROM contests WHERE words IS NOT NULL").fetchall()
+    assert len(stored) == 2
+    assert not any("data centre" in words for (words,) in stored)

@@ -39,6 +39,7 @@ COLUMNS = {
     "spools": "spool position run under_way",
     "lost": "at calls why",
     "migrations": "number at",
+    "rings": "ring mark",
     "valued_turns": "at week team person assistant client category level weight novelty attention calls tokens value",
     "usage_by_team_week": "team week people raw_calls turns value gap air",
     "usage_by_week": "week people raw_calls turns value gap air",

@@ -149,8 +149,8 @@ def test_a_ledger_is_looked_through(tmp_path: Path) -> None:
     whole, waits = ledger(own)
     assert whole.state == "good"
     assert (waits.state, "1 turns wait" in waits.said) == ("bad", True)
-    damaged = own.ledger.path.read_bytes()
-    own.ledger.path.write_bytes(b"no database" + damaged[11:])
+    damaged = own.ledger.file.read_bytes()
+    own.ledger.file.write_bytes(b"no database" + damaged[11:])
     (found,) = ledger(own)
     assert (found.state, found.fix) == ("bad", "assay ledger repair recovers what can be recovered")
 

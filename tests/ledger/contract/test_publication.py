@@ -1,0 +1,3 @@
+"""`tests/ledger/test_publication.py` on PostgreSQL."""
+
+from tests.ledger.test_publication import *  # noqa: F403
