@@ -12,7 +12,7 @@ APART := browser or train or fleet or network or containers or clients or slow o
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-faults test-fleet test-fuzz test-outcomes bench lint format docs lock train-env
+.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-faults test-fleet test-fuzz test-outcomes bench lint format docs site lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -74,6 +74,9 @@ format: .venv/ready ## format, and mend what the linter can mend
 docs: .venv/ready ## write config/default.toml and the docs' tables anew from what the code declares
 	@.venv/bin/python -m config.reference
 	@.venv/bin/python -m assay.documents
+
+site: .venv/docs ## the documents as a site, in site/
+	@.venv/bin/mkdocs build --strict --quiet
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \

@@ -31,7 +31,7 @@ def cells() -> Iterator[Cell]:
 def main() -> None:
     print(f"{'':<34}{'people':>7}{'turns':>7}")
     for row in shown(universe(list(cells()), FEW), FEW):
-        if row.category is None and row.model is None:
+        if row.category is None and row.model is None and row.cause is None:
             name = " x ".join(filter(None, (row.team, row.assistant))) or "all"
             print(f"{name:<34}{row.people:>7}{row.turns:>7}")
 

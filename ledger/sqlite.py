@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 # SQLite 3.40 takes the real numbers of STRICT tables without a rowid for NULL, of which those tables have none.
 WRONGLY_FOUND = "NULL value in "
@@ -45,11 +46,11 @@ class SQLite(sqlite3.Connection):
 
     def tables(self) -> set[str]:
         """Name the tables."""
-        return {name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {name for (name,) in self._schema("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     def views(self) -> dict[str, str]:
         """Give each view's name, and the statement that made it."""
-        return dict(self.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+        return dict(self._schema("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
 
     def faults(self) -> int:
         """Look the whole file through; give how many faults were found, up to 100."""
@@ -61,6 +62,15 @@ class SQLite(sqlite3.Connection):
         for name, statement in views.items():
             self.execute(f"DROP VIEW IF EXISTS {name}")
             self.execute(statement)
+
+    def _schema(self, sql: str) -> list[Any]:
+        """Read of the schema. Names that are no text are those of a file that is corrupt."""
+        try:
+            return self.execute(sql).fetchall()
+        except UnicodeDecodeError:
+            corrupt = sqlite3.DatabaseError("the schema is no text")
+            corrupt.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise corrupt from None
 
 
 def open_to_write(path: Path, busy_ms: int) -> SQLite:

@@ -1,4 +1,5 @@
-"""The named queries of `queries.sql`: what the console shows, what admins can run themselves, what documents quote.
+"""The named queries: of `queries.sql`, which the console shows and admins run, and of `operators.sql`, which need the
+ledger's own file.
 
 A query begins with a line `-- name: NAME`, then `-- title:` and `-- about:` (as many lines as it takes).
 """
@@ -26,9 +27,9 @@ class Query:
 
 
 @cache
-def queries() -> Mapping[str, Query]:
-    """Give every query by its name, in the file's order."""
-    text = Path(__file__).with_name("queries.sql").read_text(encoding="utf-8")
+def queries(file: str = "queries.sql") -> Mapping[str, Query]:
+    """Give every query of a file by its name, in the file's order."""
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     heads = list(HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return {
