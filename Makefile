@@ -8,11 +8,11 @@ AXE := axe-core@4.14.1
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
 BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console
-APART := browser or train or network or containers or clients or slow or fuzz or faults
+APART := browser or train or fleet or network or containers or clients or slow or fuzz or faults
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-faults test-fuzz test-outcomes bench lint format docs site lock train-env
+.PHONY: help demo test test-next test-browser test-train test-network test-containers test-clients test-faults test-fleet test-fuzz test-outcomes bench lint format docs site lock train-env
 .DELETE_ON_ERROR:
 
 help: ## list these words
@@ -51,6 +51,9 @@ test-outcomes: .venv/ready ## whether the report of outcomes is right about 1800
 
 test-faults: .venv/ready ## kill, stop, fill, bend and delete under load, in minutes; as root it fills disks too
 	@.venv/bin/python -m pytest -m faults -s $(ARGS)
+
+test-fleet: .venv/ready ## three writers and four classifiers on PostgreSQL, killed at random; minutes, fewer with FLEET_TURNS=10000
+	@.venv/bin/python -m pytest -m fleet $(ARGS)
 
 test-fuzz: .venv/ready ## ten minutes of bent exchanges over all that reads them; as long as you like with SECONDS=60
 	@FUZZ_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m fuzz $(ARGS)

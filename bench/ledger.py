@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from ledger.records import CATEGORIES, Answer, Call, Judgement, Message, Turn, utc
+from ledger.records import CATEGORIES, Answer, Call, Judgement, Message, PendingTurn, Turn, utc
 from ledger.settling import SLICE
 from ledger.store import Ledger
 from ledger.usage import GROUPINGS
@@ -65,26 +65,26 @@ def write(ledger: Ledger, turns: int, chance: random.Random) -> None:
 def judge(ledger: Ledger, chance: random.Random) -> None:
     """Drain what is unjudged as the classifier does."""
     while waiting := ledger.unjudged("encoder-1", EIGHT):
-        ledger.judge(
-            [
-                Judgement(
-                    turn_id=turn.id,
-                    classifier="encoder-1",
-                    at=turn.at,
-                    level=chance.randrange(5),
-                    score=chance.random() * 4,
-                    probabilities=(0.11, 0.22, 0.33, 0.23, 0.11),
-                    category=chance.choice(CATEGORIES),
-                    work=True,
-                    novelty=chance.random(),
-                    attention=1.0,
-                    duplicate_of=None,
-                    lang="en",
-                    reasons=("asks for a result of several parts", "gives a setting of its own"),
-                )
-                for turn in waiting
-            ]
-        )
+        ledger.judge([judged(turn, chance) for turn in waiting])
+
+
+def judged(turn: PendingTurn, chance: random.Random) -> Judgement:
+    """Invent a turn's judgement."""
+    return Judgement(
+        turn_id=turn.id,
+        classifier="encoder-1",
+        at=turn.at,
+        level=chance.randrange(5),
+        score=chance.random() * 4,
+        probabilities=(0.11, 0.22, 0.33, 0.23, 0.11),
+        category=chance.choice(CATEGORIES),
+        work=True,
+        novelty=chance.random(),
+        attention=1.0,
+        duplicate_of=None,
+        lang="en",
+        reasons=("asks for a result of several parts", "gives a setting of its own"),
+    )
 
 
 def compare(folder: Path, rows: int) -> None:

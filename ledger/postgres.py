@@ -80,13 +80,6 @@ class Postgres:
             cursor.executemany(translated(sql).sql, list(values))
         return cursor
 
-    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Write many rows at once, without a look at what is there. Raises as `execute` does."""
-        into = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with self._said(), self._live().cursor() as cursor, cursor.copy(into) as copying:
-            for row in rows:
-                copying.write_row(row)
-
     def begin(self, alone: bool = True) -> None:
         """Begin a transaction. `alone`: no other one that is `alone` runs until it ends, on whatever machine."""
         self._begin(f"BEGIN; SELECT pg_advisory_xact_lock({ALONE})" if alone else "BEGIN")

@@ -28,11 +28,16 @@ class Presence:
         self._log = path.with_name(path.name + "-wal")
         self._index = path.with_name(path.name + "-shm")
         self._opened = self._found()
+        self._size = 0
 
     def check(self) -> None:
         """Raise Displaced where a file was deleted or replaced, LedgerError where it was emptied. Costs little."""
         found = self._found()
         if found == self._opened:
+            if self._is_cut():
+                raise LedgerError(
+                    f"the ledger {self._path} is corrupt: mend it (assay ledger repair --db {self._path})"
+                )
             return
         if found[0] == self._opened[0]:
             if self._mode() != "wal":
@@ -61,6 +66,23 @@ class Presence:
             self._connection.close()
         else:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+
+    def _is_cut(self) -> bool:
+        """Tell a file that was cut short from one that gave room back, as it then has fewer pages too.
+
+        SQLite itself would go on with the pages that it remembers.
+        """
+        try:
+            size = os.stat(self._path).st_size  # noqa: PTH116
+            before, self._size = self._size, size
+            if size >= before:
+                return False
+            (pages,), (page,) = (
+                self._connection.execute(f"PRAGMA {of}").fetchone() for of in ("page_count", "page_size")
+            )
+        except (OSError, sqlite3.Error):
+            return False
+        return bool(pages * page >= before)
 
     def _rescue(self) -> bool:
         """Move into the database what stands in a log that was deleted, as long as nobody has begun another.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.presence import Displaced
-from ledger.store import Ledger
+from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered, turn
 
 
@@ -82,3 +82,31 @@ def test_a_log_that_is_put_away_in_good_order_is_no_loss(ledger: Ledger, db: Pat
     ledger._connection.execute("PRAGMA journal_mode = DELETE")
     entered(ledger)
     assert count(db) == 1
+
+
+def test_a_file_that_was_cut_short_takes_no_writing(ledger: Ledger, db: Path) -> None:
+    """Though SQLite, with the pages that it remembers, would go on for long."""
+    for _ in range(200):
+        entered(ledger, "much to read " * 60)
+    ledger.settle()
+    entered(ledger)
+    with db.open("r+b") as file:
+        file.truncate(db.stat().st_size // 2)
+    with pytest.raises(LedgerError, match="is corrupt: mend it"):
+        entered(ledger)
+
+
+def test_a_file_that_gave_room_back_is_whole(ledger: Ledger, db: Path) -> None:
+    for _ in range(200):
+        entered(ledger, "much to read " * 60)
+    ledger.settle()
+    entered(ledger)
+    before = db.stat().st_size
+    ledger._connection.execute("DELETE FROM calls")
+    ledger._connection.execute("DELETE FROM turns")
+    for _ in range(20):
+        ledger._connection.execute("PRAGMA incremental_vacuum(1)").fetchall()
+    assert ledger.settle()
+    assert db.stat().st_size < before
+    entered(ledger)
+    entered(ledger)

@@ -8,7 +8,6 @@ import pytest
 
 from ledger.address import Address
 from ledger.errors import LedgerBusy, LedgerError, WrongLedger
-from ledger.postgres import Postgres, open_to_write
 from ledger.pseudonyms import Key
 from ledger.store import Ledger
 from tests.ledger.facts import call, entered, judgement, turn
@@ -191,10 +190,3 @@ def test_any_text_can_be_written(ledger: Ledger, db: Address) -> None:
     """NUL and half a pair of surrogates come in JSON, and PostgreSQL takes neither."""
     ledger.open_turn(turn("a\0b", client="c\0", team="d\ud800"))
     assert rows(db, "SELECT client, team FROM turns") == [("c?", "d?")]
-
-
-def test_many_rows_are_copied_at_once(ledger: Ledger, db: Address) -> None:
-    with closing(open_to_write(db, 1000)) as connection:
-        assert isinstance(connection, Postgres)
-        connection.copy("lost", ("at", "calls", "why"), [("a", 1, "x"), ("b", 2, "y\n")])
-    assert rows(db, "SELECT at, calls, why FROM lost ORDER BY at") == [("a", 1, "x"), ("b", 2, "y\n")]
