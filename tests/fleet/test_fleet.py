@@ -18,8 +18,8 @@ from tests.ledger.straight import rows
 
 TURNS = int(os.environ.get("FLEET_TURNS", "100000"))
 WRITERS, CLASSIFIERS = 3, 4
-PATIENCE = 1500  # seconds
-LIFE = (2.0, 8.0)  # seconds between two kills
+PATIENCE = 2400  # seconds
+PAUSE = (2.0, 6.0)  # seconds between two kills
 
 
 class Fleet:
@@ -89,7 +89,7 @@ def test_each_turn_is_judged_exactly_once(
     monkeypatch.setenv("HOME", str(tmp_path))
     Ledger.open(database).close()
     chance = random.Random(7)
-    begin, next_kill = time.monotonic(), time.monotonic() + LIFE[1]
+    begin, next_kill = time.monotonic(), time.monotonic() + PAUSE[1]
     shares = [TURNS // WRITERS + (number < TURNS % WRITERS) for number in range(WRITERS)]
     writers = {f"writer-{number}" for number in range(WRITERS)}
     with fleet(tmp_path, chance) as running:
@@ -103,7 +103,7 @@ def test_each_turn_is_judged_exactly_once(
             running.look()
             if time.monotonic() > next_kill:
                 running.kill_one()
-                next_kill = time.monotonic() + chance.uniform(*LIFE) / (WRITERS + CLASSIFIERS) * 2
+                next_kill = time.monotonic() + chance.uniform(*PAUSE)
             time.sleep(0.2)
         seconds = time.monotonic() - begin
     turns, asks = rows(database, "SELECT count(*), count(DISTINCT ask) FROM turns")[0]

@@ -5,14 +5,18 @@
 
 import random
 import sys
+import time
+from contextlib import closing
 
 from ledger.address import Place, place_of
+from ledger.errors import LedgerBusy
 from ledger.records import Turn, utc
 from ledger.store import Ledger
 from tests.ledger.facts import answer, call, turn
 from tests.ledger.straight import rows
 
 BATCH = 64  # turns a transaction, as intake takes events
+PATIENCE_SECONDS = 1.0
 PEOPLE = 2000
 START = 1_795_000_000.0
 WORDS = [
@@ -37,15 +41,22 @@ WORDS = [
 def main(ledger: Place, number: int, share: int) -> None:
     """Enter turns until the share is there. What a killed transaction wrote is not there, so it is written again."""
     (entered,) = rows(ledger, f"SELECT count(*) FROM turns WHERE client = 'writer/{number}'")[0]
-    opened = Ledger.open(ledger)
-    for first in range(entered, share, BATCH):
-        with opened.transaction():
-            for each in range(first, min(first + BATCH, share)):
-                one = _turn(number, each)
-                assert opened.traces.of_ask(one.ask) is None
-                call_id = opened.open_call(call(at=one.at, client=one.client), opened.open_turn(one))
-                opened.close_call(call_id, answer())
-    opened.close()
+    with closing(Ledger.open(ledger)) as opened:
+        while entered < share:
+            try:
+                entered += _enter(opened, number, range(entered, min(entered + BATCH, share)))
+            except LedgerBusy:  # nothing of the batch is written, and it waits, as calls do in the proxy's spool
+                time.sleep(PATIENCE_SECONDS)
+
+
+def _enter(ledger: Ledger, number: int, batch: range) -> int:
+    with ledger.transaction():
+        for each in batch:
+            one = _turn(number, each)
+            assert ledger.traces.of_ask(one.ask) is None
+            call_id = ledger.open_call(call(at=one.at, client=one.client), ledger.open_turn(one))
+            ledger.close_call(call_id, answer())
+    return len(batch)
 
 
 def _turn(number: int, each: int) -> Turn:
