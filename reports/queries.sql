@@ -204,6 +204,24 @@ SELECT
 FROM usage_by_week
 ORDER BY week;
 
+-- name: outcomes_of_week
+-- title: A week's outcomes beside value per person, by team
+-- about: What a team shipped and how it went, beside what its usage was worth. Never value alone.
+SELECT o.team, o.metric, o.value AS outcome, o.unit, o.source, u.value / u.people AS value_per_person, u.people
+FROM outcomes AS o
+INNER JOIN usage_by_team_week AS u ON u.team = o.team AND u.week = o.week
+WHERE o.week = :week
+ORDER BY o.team, o.metric, o.source;
+
+-- name: outcomes_of_team
+-- title: A team's outcomes beside value per person, by week
+-- about: Weeks in which the team has fewer than :least people are left out. Never value alone.
+SELECT o.week, o.metric, o.value AS outcome, o.unit, o.source, u.value / u.people AS value_per_person, u.people
+FROM outcomes AS o
+INNER JOIN usage_by_team_week AS u ON u.team = o.team AND u.week = o.week
+WHERE o.team = :team AND u.people >= 0 + :least
+ORDER BY o.week, o.metric, o.source;
+
 -- name: outcomes_by_team_and_week
 -- title: Outcomes beside value, by team and week
 -- about: What a team shipped and how it went, beside what its usage was worth. Never value alone.

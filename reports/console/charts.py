@@ -58,8 +58,8 @@ def usage_chart(weeks: Sequence[Week], title: str, marks: Sequence[Mark] = ()) -
 
 
 def trend(shares: Sequence[float | None], title: str) -> Markup:
-    """Draw a share from 0 to 1 week by week as a line: where it goes, not how large it is. A week without one is a gap
-    in the line.
+    """Draw a share, or calls per turn, week by week as a line: where it goes, not how large it is. A week without one
+    is a gap in the line.
     """
     known = [share for share in shares if share is not None]
     if len(known) < MANY_ENOUGH:

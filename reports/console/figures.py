@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from ledger.address import Place
@@ -17,6 +18,7 @@ from ledger.guarding import copy_shown
 from ledger.intervals import Bounds, Group
 from ledger.records import utc
 from ledger.usage import ReadLedger
+from reports.console.beside import Beside
 
 DATABASE = "usage"  # its name in addresses
 LOOK_SECONDS = 1.0  # between looks at whether the ledger has changed
@@ -33,6 +35,7 @@ class Figures:
         sqlite3.connect(self.path).close()
         self.as_of: str | None = None  # None: nothing has been copied yet
         self.intervals: Mapping[Group, Bounds] = {}  # of the open weeks' gaps, by week and team
+        self.beside = Beside()
         self.trouble: str | None = None  # why the copy is not renewed, in a sentence
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
@@ -74,5 +77,6 @@ class Figures:
                 self.intervals = ledger.intervals.open()
                 self.as_of, self.trouble, state = utc(began), None, now
                 pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
+                self.beside.follow(self.path, date.fromisoformat(self.as_of[:10]))
         finally:
             ledger.close()

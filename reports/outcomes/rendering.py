@@ -46,21 +46,29 @@ def notes(panel: Panel) -> list[str]:
     """Say what the figures cannot."""
     if not panel.rows:
         return [NO_USAGE if panel.imported else NOTHING]
-    said = [_sentence(related) for related in panel.related]
-    dimensions = {METRICS[metric].dimension for metric in panel.metrics}
-    if len(dimensions) < KINDS:
-        others = sorted({metric.dimension for metric in METRICS.values()} - dimensions)
-        said.append(
-            f"These outcomes speak to {' and '.join(sorted(dimensions))} alone: do not judge by them until there are "
-            f"{KINDS} kinds (missing: {', '.join(others)})."
-        )
+    said = [sentence(related) for related in panel.related]
+    if kinds := few_kinds(panel):
+        said.append(kinds)
     if panel.unmatched:
         count = f"{len(panel.unmatched)} teams have" if len(panel.unmatched) > 1 else "1 team has"
         said.append(f"{count} outcomes but no usage that is shown.")
     return [*said, UNITS, NO_CAUSE]
 
 
-def _sentence(related: Related) -> str:
+def few_kinds(panel: Panel) -> str | None:
+    """Say which kinds of outcomes are missing. None: there are enough to judge by."""
+    dimensions = {METRICS[metric].dimension for metric in panel.metrics}
+    if len(dimensions) >= KINDS:
+        return None
+    others = sorted({metric.dimension for metric in METRICS.values()} - dimensions)
+    return (
+        f"These outcomes speak to {' and '.join(sorted(dimensions))} alone: do not judge by them until there are "
+        f"{KINDS} kinds (missing: {', '.join(others)})."
+    )
+
+
+def sentence(related: Related) -> str:
+    """Say what is known of one metric."""
     found = related.relation
     if found is None:
         return f"{related.metric}: too little data: it takes {MIN_TEAMS} teams with {MIN_WEEKS} weeks of both."

@@ -4,7 +4,7 @@ A path is a regex over the address as it was sent. `roles` is who may open it: t
 """
 
 from reports.console.access import ROLES
-from reports.console.pages import audit, coverage, events, glossary, home, mine, questions, signing, team
+from reports.console.pages import audit, coverage, events, glossary, home, mine, outcomes, questions, signing, team
 from reports.console.visits import Page
 
 EVERYBODY = frozenset(ROLES)
@@ -13,6 +13,7 @@ PAGES: tuple[Page, ...] = (
     Page(r"/", EVERYBODY, home.show, "Overview", "/"),
     Page(r"/teams", frozenset({"admin", "manager"}), team.show_all, "Teams", "/teams"),
     Page(r"/teams/(?P<team>[^/]+)", frozenset({"admin", "manager"}), team.show),
+    Page(r"/outcomes", frozenset({"admin", "manager"}), outcomes.show, "Outcomes", "/outcomes"),
     Page(r"/events", frozenset({"admin"}), events.show),
     Page(r"/mine", EVERYBODY, mine.show, "My page", "/mine"),
     Page(r"/mine/(?P<turn>[0-9]{1,15})", EVERYBODY, mine.explain),

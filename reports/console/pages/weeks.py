@@ -3,7 +3,7 @@
 from datetime import date
 
 from reports.console.charts import Mark, Week, trend, usage_chart
-from reports.console.numbers import is_over, percent, short_day
+from reports.console.numbers import decimal, is_over, percent, short_day
 from reports.console.visits import Row, Shown
 
 CHARTED = 16  # weeks
@@ -35,3 +35,9 @@ class Series:
         """Draw the gap of the weeks up to the chosen one."""
         gaps = [row["gap"] for row in self.charted]
         return trend(gaps, f"The gap over {len(gaps)} weeks, from {percent(gaps[0])} to {percent(gaps[-1])}")
+
+    def calls_per_turn(self) -> str:
+        """Draw the calls that a turn took, in the weeks up to the chosen one."""
+        calls = [row["calls_per_turn"] for row in self.charted]
+        said = f"Calls per turn over {len(calls)} weeks, from {decimal(calls[0])} to {decimal(calls[-1])}"
+        return trend(calls, said)

@@ -25,6 +25,7 @@ OURS = (
     "/coverage",
     "/audit",
     "/events",
+    "/outcomes",
     "/queries",
     "/glossary",
     "/mine",
@@ -35,7 +36,7 @@ OURS = (
 MAY: dict[str, set[str]] = {
     "admin": set(OURS) - {"/audit"},
     "auditor": {"/", "/audit", "/mine", "/mine/1", "/coverage", "/glossary", "/sign-in", "/sign-out"},
-    "manager": {"/", "/mine", "/mine/1", "/teams", "/teams/Growth", "/glossary", "/sign-in", "/sign-out"},
+    "manager": {"/", "/outcomes", "/mine", "/mine/1", "/teams", "/teams/Growth", "/glossary", "/sign-in", "/sign-out"},
     "employee": {"/", "/mine", "/mine/1", "/glossary", "/sign-in", "/sign-out"},
 }
 INNER = (  # Datasette's own, for nobody
