@@ -7,7 +7,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\(.*\)",/\1/p' pyproject.toml)
 AXE := axe-core@4.14.1
 UV := uv==0.13.9
 COMPILE := pip compile pyproject.toml --universal --python-version 3.11 --quiet --no-header --no-annotate
-BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console
+BENCHMARKS := bench.delay bench.memory bench.reading bench.ledger bench.publication bench.console bench.gap
 APART := browser or train or fleet or network or containers or clients or slow or fuzz or faults
 SECONDS ?= 600
 

@@ -22,6 +22,8 @@ PAGES = (
     "/",
     "/teams",
     "/teams/Team%2042",
+    "/outcomes",
+    "/events",
     "/coverage",
     "/queries",
     "/glossary",

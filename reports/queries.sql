@@ -134,12 +134,14 @@ FROM published
 WHERE week = :week AND team = :team AND assistant IS NOT NULL AND category IS NULL AND people >= 0 + :least
 ORDER BY assistant;
 
--- name: team_by_cause
--- title: A team's closed week by cause of air
--- about: From what is published. Cells of too few people are hidden there, and so may be others that would give them away.
-SELECT cause, people, raw_calls, turns, value, gap
+-- name: team_air_by_cause
+-- title: Air of a team's closed week by its cause
+-- about: From what is published. Causes of too few people are hidden there, and so may be others that would give them away.
+SELECT cause, people, turns, raw_calls
 FROM published
-WHERE week = :week AND team = :team AND cause IS NOT NULL AND category IS NULL AND people >= 0 + :least
+WHERE
+    week = :week AND team = :team AND cause NOT IN ('(no air)', '(not judged)')
+    AND category IS NULL AND assistant IS NULL AND model IS NULL AND people >= 0 + :least
 ORDER BY cause;
 
 -- name: how_covered

@@ -86,7 +86,8 @@ def share_bar(share: float | None, kind: str = "value") -> Markup:
     """Draw a share from 0 to 1 as a small bar. The cell beside it says the figure."""
     width = 0 if share is None else round(64 * min(max(share, 0.0), 1.0), 1)
     return Markup(
-        '<svg class="share" viewBox="0 0 64 6" width="64" height="6" aria-hidden="true" focusable="false">'
+        '<svg class="share" viewBox="0 0 64 6" width="64" height="6" preserveAspectRatio="none" '
+        'aria-hidden="true" focusable="false">'
         '<rect class="track" width="64" height="6" rx="3"/>'
         '<rect class="{kind}" width="{width}" height="6" rx="3"/></svg>'
     ).format(kind=kind, width=width)

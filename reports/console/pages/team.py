@@ -29,7 +29,8 @@ async def show(visit: Visit) -> Response:
         team=name,
         series=series,
         change=await visit.show("team_gap_change", **given),
-        tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("cause", "category", "assistant")],
+        air=await visit.show("team_air_by_cause", **given),
+        tables=[(by, await visit.show(f"team_by_{by}", **given)) for by in ("category", "assistant")],
         least=few,
         reading=await gaps.read(visit, series, await visit.show("team_closed_weeks", team=name, least=few), name),
     )

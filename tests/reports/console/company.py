@@ -1,9 +1,11 @@
 """A small company of invented people, some weeks long, in a ledger: for tests and pictures."""
 
 import random
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ledger.outcomes import Outcome
 from ledger.records import Judgement, utc
 from ledger.store import Ledger
 from tests.ledger.facts import answer, call, judgement, turn
@@ -29,6 +31,21 @@ def found(path: Path, weeks: int = 9, turns: int = 3) -> Path:
     finally:
         ledger.close()
     return path
+
+
+def tell(path: Path, weeks: int) -> None:
+    """Enter dates, and outcomes of so many weeks before the running one. Growth farms since a target was announced."""
+    chance = random.Random(SEED)
+    with closing(Ledger.open(path)) as ledger:
+        ledger.events.enter(monday(weeks - 4).date().isoformat(), "Target: 50 prompts a week", "Growth")
+        ledger.events.enter(monday(3).date().isoformat(), "Training: whole pieces of work")
+        for week in (monday(weeks_ago).date().isoformat() for weeks_ago in range(weeks, 0, -1)):
+            for team in TEAMS:
+                told = {"changes_merged": 4, "lead_time_hours": 30.0, "change_failure_rate": 0.1, "satisfaction": 3.5}
+                ledger.outcomes.enter(
+                    Outcome(team, week, metric, round(usual * chance.uniform(0.7, 1.3), 2), "file", 8, "")
+                    for metric, usual in told.items()
+                )
 
 
 def _week(ledger: Ledger, start: datetime, number: int, turns: int, chance: random.Random) -> None:

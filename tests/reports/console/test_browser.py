@@ -14,7 +14,7 @@ import pytest
 from datasette_auth_passwords.utils import hash_password
 
 from tests.assay.running import ROOT, assay, running
-from tests.reports.console.company import found
+from tests.reports.console.company import found, tell
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
@@ -29,6 +29,8 @@ PAGES = {
     "overview": "/",
     "teams": "/teams",
     "team": "/teams/Growth",
+    "outcomes": "/outcomes",
+    "dates": "/events",
     "coverage": "/coverage",
     "queries": "/queries",
     "glossary": "/glossary",
@@ -47,6 +49,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the console over a company of twelve weeks, all but the newest of which are published."""
     home = tmp_path_factory.mktemp("console")
     found(home / "usage.db", weeks=12, turns=8)
+    tell(home / "usage.db", 11)
     assert assay("publish", "--db", "usage.db", home=home).returncode == 0
     (home / "accounts.toml").write_text(f'"{NAME}" = "{hash_password(PASSWORD)}"\n')
     (home / "roles.toml").write_text(f'admins = ["{NAME}"]\n')

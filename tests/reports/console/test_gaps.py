@@ -100,6 +100,24 @@ async def test_a_gap_that_widened_is_said_with_what_is_dated_before_it(admin: ht
     assert 'class="finding"' not in before
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "given"),
+    [("/", "air_by_cause", {}), ("/teams/Growth", "team_air_by_cause", {"team": "Growth", "least": "5"})],
+)
+async def test_the_causes_of_air_are_those_of_the_query(
+    admin: httpx.AsyncClient, path: str, query: str, given: dict[str, str]
+) -> None:
+    """Of a closed week, for all and for a team."""
+    parameters = {"week": day(1), "_shape": "array", **given}
+    rows = (await admin.get(f"/usage/{query}.json", params=parameters)).json()
+    page = (await admin.get(path)).text.split(f'data-query="{query}"')[1].split("</table>")[0]
+    assert rows
+    assert {row["cause"] for row in rows} <= {"automation", "noise", "trivial", "repeats", "unread", "(small groups)"}
+    assert re.findall(r'<th scope="row">([^<]+)<', page) == [row["cause"] for row in rows]
+    turns = re.findall(r'<td class="n">([\d,]+)</td></tr>', page)
+    assert turns == [numbers.count(row["turns"]) for row in rows]
+
+
 async def test_dates_are_drawn_and_listed_where_they_belong(admin: httpx.AsyncClient) -> None:
     for path, named in (("/", 1), ("/teams/Growth", 2), ("/teams/Platform", 2)):
         page = (await admin.get(path)).text
