@@ -12,6 +12,8 @@ from pathlib import Path
 from ledger.errors import LedgerError
 
 Identity = tuple[int, int]
+# https://www.sqlite.org/fileformat2.html#walformat (2026-11-25)
+LOG_HEAD_BYTES, LOG_MAGICS = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 RESCUES = 20  # tries, each of which waits as long as a write does
 
 
@@ -29,15 +31,15 @@ class Presence:
         self._index = path.with_name(path.name + "-shm")
         self._opened = self._found()
         self._size = 0
+        self._log_seen = (0, b"")  # its size and head
+        self._broken = False
 
     def check(self) -> None:
         """Raise Displaced where a file was deleted or replaced, LedgerError where it was emptied. Costs little."""
         found = self._found()
         if found == self._opened:
-            if self._is_cut():
-                raise LedgerError(
-                    f"the ledger {self._path} is corrupt: mend it (assay ledger repair --db {self._path})"
-                )
+            if self._is_cut() or self._log_is_cut():
+                raise self._corrupt()
             return
         if found[0] == self._opened[0]:
             if self._mode() != "wal":
@@ -45,13 +47,15 @@ class Presence:
             if found == (self._opened[0], None, self._opened[2]):
                 self._rescue()
         if found[0] is None and self._path.is_file():
-            raise LedgerError(f"the ledger {self._path} is corrupt: mend it (assay ledger repair --db {self._path})")
+            raise self._corrupt()
         raise Displaced(f"the ledger {self._path} was deleted or replaced while it was open: it is opened again")
 
     def check_behind(self) -> None:
         """Raise as `check` does, once a transaction is committed: only where what it wrote cannot be found any more."""
         found = self._found()
         if found[:2] == self._opened[:2]:
+            if self._log_is_cut():
+                raise self._corrupt()
             return  # the log's index alone is gone, which is made anew from the log
         if found == (self._opened[0], None, self._opened[2]) and (self._mode() != "wal" or self._rescue()):
             return
@@ -60,9 +64,10 @@ class Presence:
     def let_go(self) -> None:
         """Close the connection; where its files were replaced, keep it for ever.
 
-        The last connection to close deletes the log by its name, which by then is another ledger's.
+        The last connection to close deletes the log by its name, which by then is another ledger's; and it moves into
+        the database what it takes for the log's content, which a log that was cut has no more.
         """
-        if self._found() == self._opened or self._mode() != "wal":
+        if not self._broken and (self._found() == self._opened or self._mode() != "wal"):
             self._connection.close()
         else:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
@@ -83,6 +88,19 @@ class Presence:
         except (OSError, sqlite3.Error):
             return False
         return bool(pages * page >= before)
+
+    def _log_is_cut(self) -> bool:
+        """Tell a log that was cut short or emptied from one that SQLite has emptied, which begins with a new head.
+
+        SQLite itself would go on behind the gap, and find nothing of that again.
+        """
+        size, head = log_head(self._log)
+        before, self._log_seen = self._log_seen, (size, head)
+        return (size > 0 and head[:4] not in LOG_MAGICS) or (0 < size < before[0] and head == before[1])
+
+    def _corrupt(self) -> LedgerError:
+        self._broken = True
+        return LedgerError(f"the ledger {self._path} is corrupt: mend it (assay ledger repair --db {self._path})")
 
     def _rescue(self) -> bool:
         """Move into the database what stands in a log that was deleted, as long as nobody has begun another.
@@ -106,6 +124,18 @@ class Presence:
 
     def _found(self) -> tuple[Identity | None, Identity | None, Identity | None]:
         return _identity(self._path, least=1), _identity(self._log), _identity(self._index)
+
+
+def log_head(log: Path) -> tuple[int, bytes]:
+    """Read the size of a write-ahead log and its head; 0 and nothing where there is none."""
+    try:
+        descriptor = os.open(log, os.O_RDONLY)
+    except OSError:
+        return 0, b""
+    try:  # SQLite has no locks on this file that closing it could drop
+        return os.fstat(descriptor).st_size, os.pread(descriptor, LOG_HEAD_BYTES, 0)
+    finally:
+        os.close(descriptor)
 
 
 def _identity(path: Path, least: int = 0) -> Identity | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from ledger import migrations
 from ledger.errors import LedgerBusy, LedgerError, said_of
 from ledger.files import make_private
+from ledger.presence import LOG_HEAD_BYTES, LOG_MAGICS, log_head
 from ledger.records import utc
 from ledger.sql import writing
 from ledger.sqlite import SQLite, open_to_read, open_to_write
@@ -24,7 +25,7 @@ from ledger.target import is_hollow, refuse_wrong
 from ledger.views import replace_views
 
 BUSY_MS = 5000
-PAGE_BYTES, LOG_HEAD_BYTES, FRAME_HEAD_BYTES = 4096, 32, 24
+PAGE_BYTES, FRAME_HEAD_BYTES = 4096, 24
 HEADER_BYTES, INTERIOR = 100, 5
 MOST_PAGES = 2**26  # a broken number is not believed: 256 GB
 LARGEST = 2**63 - 1
@@ -84,7 +85,7 @@ _KEPT: list[SQLite] = []
 
 
 def _is_sound(path: Path) -> bool:
-    if is_hollow(path):
+    if is_hollow(path) or _has_no_log_head(path):
         return False
     try:
         with closing(open_to_read(path, BUSY_MS)) as connection:
@@ -143,7 +144,7 @@ def _writers_kept_out(path: Path) -> Iterator[None]:
 
 def _recover(path: Path, lock: SQLite | None, mended: Path, fresh: Path, now: float) -> dict[str, int]:
     """Fill a fresh ledger from the broken one."""
-    if lock is not None and (schema := _schema(lock, path)):
+    if lock is not None and not _has_no_log_head(path) and (schema := _schema(lock, path)):
         rows = _filled(lock, fresh, schema, now)
         if _is_enough(rows):
             return rows
@@ -153,6 +154,12 @@ def _recover(path: Path, lock: SQLite | None, mended: Path, fresh: Path, now: fl
             if _is_enough(rows := _filled(source, fresh, schema, now)):
                 return rows
     return rows
+
+
+def _has_no_log_head(path: Path) -> bool:
+    """Tell whether the log was emptied and written on. SQLite takes pages of nothing from it, as long as it is open."""
+    size, head = log_head(path.with_name(path.name + "-wal"))
+    return size > 0 and head[:4] not in LOG_MAGICS
 
 
 def _is_enough(rows: dict[str, int]) -> bool:

@@ -258,8 +258,9 @@ class Ledger:
         with said_of(self._path):
             rows = self._connection.execute(
                 "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"  # noqa: S608 (SQL of ours)
-                " WHERE text IS NOT NULL AND id > ? AND NOT EXISTS"
-                " (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?)"
+                " WHERE text IS NOT NULL AND id > ?"
+                # no NOT EXISTS, of which PostgreSQL makes a join with all judgements there are
+                " AND (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?) IS NULL"
                 " ORDER BY id LIMIT ?" + lock,
                 (after, classifier, limit),
             ).fetchall()

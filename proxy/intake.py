@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # of events; past it they are dropped and counted
 MAX_BATCH = 64  # events a transaction
+BEGINNING_SECONDS = 1.0
 
 
 class Intake:
@@ -55,11 +56,13 @@ class Intake:
         self._missed: set[int] = set()  # exchanges under way of which bytes were dropped
         self._durable: dict[int, Future[None]] = {}
         self._stopping = threading.Event()
+        self._begun = threading.Event()  # it can store, or has tried to
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     def start(self) -> None:
-        """Begin, whatever the ledger's state."""
+        """Begin, whatever the ledger's state. Waits a moment for key and spool, so that the first call is stored."""
         self._thread.start()
+        self._begun.wait(BEGINNING_SECONDS)
 
     def stop(self, timeout: float = 15.0) -> None:
         """Write what waits, then end. What `timeout` seconds do not suffice for is counted as lost."""
@@ -111,6 +114,7 @@ class Intake:
             return
         assembly, delivery = self._made_of
         delivery.tend()
+        self._begun.set()
         while (batch := self._take(delivery.pause())) is not None:
             writes = [write for event in batch for write in self._read(assembly, event)]
             if writes:
@@ -130,6 +134,7 @@ class Intake:
                 waiting = self._waiting() if self._waiting else None
             except LedgerError as error:
                 self.counts.ledger_faults += 1
+                self._begun.set()
                 if not said:
                     self._say(f"{error}. Traffic goes on, and calls wait in memory")
                 said = True

@@ -66,7 +66,7 @@ def _turn(number: int, each: int) -> Turn:
         f"{' '.join(chance.choices(WORDS, k=12))} {each}",
         at=utc(START + each * 10),
         person=f"{person:016x}",
-        team=f"Team {person % 20}",
+        team=f"Team {person % 200}",
         client=f"writer/{number}",
         conversation=f"{each // 5:016x}",
         ask=f"{number << 32 | each:016x}",

@@ -110,3 +110,33 @@ def test_a_file_that_gave_room_back_is_whole(ledger: Ledger, db: Path) -> None:
     assert db.stat().st_size < before
     entered(ledger)
     entered(ledger)
+
+
+def test_a_log_that_was_cut_short_takes_no_writing(ledger: Ledger, db: Path) -> None:
+    """SQLite would write on behind the gap, and would find nothing of that again."""
+    for _ in range(5):
+        entered(ledger)
+    log = db.with_name("usage.db-wal")
+    with log.open("r+b") as file:
+        file.truncate(log.stat().st_size // 2)
+    with pytest.raises(LedgerError, match="is corrupt: mend it"):
+        entered(ledger)
+
+
+def test_a_log_that_was_emptied_is_noticed_behind_the_next_writing(ledger: Ledger, db: Path) -> None:
+    """Until then SQLite may have emptied it itself; what was written is then to be written again."""
+    entered(ledger)
+    with db.with_name("usage.db-wal").open("r+b") as file:
+        file.truncate(0)
+    with pytest.raises(LedgerError, match="is corrupt: mend it"):
+        entered(ledger)
+
+
+def test_a_log_that_another_connection_has_emptied_is_whole(ledger: Ledger, db: Path) -> None:
+    with closing(Ledger.open(db)) as other:
+        for _ in range(3):
+            entered(ledger)
+            assert other.settle()
+        entered(other)
+        entered(ledger)
+    assert count(db) == 5

@@ -2,12 +2,14 @@
 
 import threading
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
 
 from ledger.address import Address
 from ledger.errors import LedgerBusy, LedgerError, WrongLedger
+from ledger.postgres import Postgres
 from ledger.pseudonyms import Key
 from ledger.store import Ledger
 from tests.ledger.facts import call, entered, judgement, turn
@@ -58,6 +60,30 @@ class TestClaims:
         with closing(Ledger.open(db, busy_ms=200)) as proxy, ledger.claim("k", 9), proxy.transaction():
             assert proxy.open_call(call(kind="continuation"), turn_id)
             assert proxy.open_turn(turn("another"))
+
+    def test_it_is_found_without_a_look_at_what_is_judged(
+        self, ledger: Ledger, db: Address, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However much that is."""
+        with ledger.transaction():
+            ids = [ledger.open_turn(turn(f"question {number}")) for number in range(600)]
+        ledger.judge([judgement(turn_id, classifier="k") for turn_id in ids[:500]])
+        rows(db, "ANALYZE")
+        run: list[tuple[str, Any]] = []
+        execute = Postgres.execute
+
+        def noting(connection: Postgres, sql: str, values: Any = (), /) -> Any:
+            run.append((sql, values))
+            return execute(connection, sql, values)
+
+        monkeypatch.setattr(Postgres, "execute", noting)
+        with ledger.claim("k", 8) as turns:
+            assert len(turns) == 8
+        monkeypatch.undo()
+        ((sql, values),) = [each for each in run if "SKIP LOCKED" in each[0]]
+        plan = "\n".join(line for (line,) in ledger._connection.execute(f"EXPLAIN {sql}", values))
+        assert "turns_with_text" in plan
+        assert "Join" not in plan
 
     def test_what_is_judged_in_a_claim_is_stored_with_its_end(self, ledger: Ledger, db: Address) -> None:
         turn_id = entered(ledger)
