@@ -36,13 +36,6 @@ ADMISSION = Admission(
 Browse = Callable[..., httpx.AsyncClient]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Datasette asks databases in memory what SQLite can, and leaves closing them to the collector."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"))
-
-
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found(tmp_path_factory.mktemp("company") / "usage.db")

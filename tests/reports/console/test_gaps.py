@@ -138,6 +138,7 @@ async def test_admins_enter_dates_and_take_them_away(admin: httpx.AsyncClient, c
     number = next(event.id for event in events(closed) if event.what == "A new policy")
     assert (await send(admin, remove=str(number))).status_code == 303
     assert "A new policy" not in [event.what for event in events(closed)]
+    wait_until(lambda: "A new policy" not in copied(followed))
 
 
 @pytest.mark.parametrize(
