@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from assay.columns import TABLES
-from assay.metering import Tally, classifier_metrics, proxy_metrics
+from assay.metering import Tally, classifier_metrics, console_metrics, proxy_metrics
 from config.reference import with_table
 from ledger.store import Ledger
 from reports.metrics import Metric, Spread
@@ -21,8 +21,12 @@ MONITORING = DOCS / "monitoring.md"
 
 def metrics() -> dict[str, list[Metric]]:
     """Give the metrics by the part that serves them. They cannot be read: nothing runs behind them."""
-    nothing: Any = SimpleNamespace(counts=None, waits=SimpleNamespace(read=None))
-    return {"proxy": proxy_metrics(nothing, nothing), "classifier": classifier_metrics(Tally(), Path())}
+    nothing: Any = SimpleNamespace(counts=None, waits=SimpleNamespace(read=None), requests=None, durations=None)
+    return {
+        "proxy": proxy_metrics(nothing, nothing),
+        "classifier": classifier_metrics(Tally(), Path()),
+        "console": console_metrics(nothing, nothing),
+    }
 
 
 def metrics_table() -> str:
@@ -40,7 +44,7 @@ def name_of(metric: Metric) -> str:
     if isinstance(metric, Spread):
         return metric.name
     name = metric.name + ("_total" if metric.kind == "counter" else "")
-    return f"{name}{{{metric.label}}}" if metric.label else name
+    return f"{name}{{{', '.join(metric.labels)}}}" if metric.labels else name
 
 
 def kind_of(metric: Metric) -> str:

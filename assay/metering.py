@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ledger.usage import Waiting
     from proxy.capture import Capture
     from proxy.intake import Intake
+    from reports.console.counting import Counting
+    from reports.console.figures import Figures
 
 
 @contextmanager
@@ -46,7 +48,13 @@ def proxy_metrics(capture: "Capture", intake: "Intake") -> list[Metric]:
     """Say what the proxy counts, since it began."""
     seen, entered = capture.counts, intake.counts
     return [
-        Number("assay_calls", "Calls in the ledger, by kind.", "counter", lambda: dict(entered.kinds), "kind"),
+        Number(
+            "assay_calls",
+            "Calls in the ledger, by kind.",
+            "counter",
+            lambda: {(kind,): count for kind, count in dict(entered.kinds).items()},
+            ("kind",),
+        ),
         Number("assay_turns", "Turns that were opened.", "counter", lambda: entered.turns),
         Number("assay_request_bytes", "Bytes of calls' requests.", "counter", lambda: entered.request_bytes),
         Number("assay_response_bytes", "Bytes of calls' answers.", "counter", lambda: entered.response_bytes),
@@ -70,8 +78,8 @@ def proxy_metrics(capture: "Capture", intake: "Intake") -> list[Metric]:
             "assay_faults",
             "Bugs of Assay's own that were met, by where. Traffic passed.",
             "counter",
-            lambda: {"tee": seen.tee_faults, "sink": seen.sink_faults, "intake": entered.faults},
-            "where",
+            lambda: {("tee",): seen.tee_faults, ("sink",): seen.sink_faults, ("intake",): entered.faults},
+            ("where",),
         ),
         Number("assay_queue_bytes", "What waits to be written to the ledger.", "gauge", lambda: intake.waiting_bytes),
         Number("assay_open_exchanges", "Exchanges under way.", "gauge", lambda: capture.under_way),
@@ -112,6 +120,32 @@ def classifier_metrics(tally: Tally, ledger: Place) -> list[Metric]:
             "assay_waiting_seconds", "How long the oldest of them waits.", "gauge", lambda: _waiting_seconds(ledger)
         ),
         Number("assay_ledger_bytes", "Size of the ledger with its write-ahead log.", "gauge", lambda: _size(ledger)),
+    ]
+
+
+def console_metrics(counting: "Counting", figures: "Figures") -> list[Metric]:
+    """Say what the console counts since it began, and how old its copy of the ledger's figures is."""
+    return [
+        Number(
+            "assay_console_requests",
+            "Requests to the console, by page and class of the answer's status.",
+            "counter",
+            counting.requests,
+            ("page", "status"),
+        ),
+        Number(
+            "assay_console_refused_sign_ins",
+            "Names and passwords that the console did not take.",
+            "counter",
+            lambda: counting.refused_sign_ins,
+        ),
+        Number(
+            "assay_console_copy_age_seconds",
+            "How long ago the console's copy was known to be as the ledger is.",
+            "gauge",
+            lambda: figures.age,
+        ),
+        Spread("assay_console_request_seconds", "How long the console took to answer.", counting.durations),
     ]
 
 

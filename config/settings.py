@@ -367,6 +367,11 @@ class ConsoleSettings(_Section):
         "address, unless a trusted peer takes the TLS.",
         "be the path of a PEM file with a certificate and its key",
     )
+    metrics: Annotated[str, AfterValidator(_address_if_any)] = _setting(
+        "",
+        "Where Prometheus reads what the console counts, at /metrics (docs/monitoring.md). Not set: nowhere.",
+        "be HOST:PORT, as 127.0.0.1:9466",
+    )
 
 
 class Settings(BaseSettings):

@@ -21,10 +21,8 @@ class Number:
     name: str  # without `_total`, with its unit
     help: str
     kind: Literal["counter", "gauge"]
-    read: Callable[
-        [], float | Mapping[str, float] | None
-    ]  # by the label's value, where there is a label. None: unknown
-    label: str | None = None
+    read: Callable[[], float | Mapping[tuple[str, ...], float] | None]  # by the labels' values. None: unknown
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,12 @@ def serve(metrics: Iterable[Metric], host: str, port: int) -> tuple[Callable[[],
 
 def _number(metric: Number) -> Family:
     family = (CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily)(
-        metric.name, metric.help, labels=[metric.label] if metric.label else None
+        metric.name, metric.help, labels=metric.labels or None
     )
     value = metric.read()
     if isinstance(value, Mapping):
-        for name, each in value.items():
-            family.add_metric([name], each)
+        for labels, each in value.items():
+            family.add_metric(labels, each)
     elif value is not None:
         family.add_metric([], value)
     return family

@@ -7,6 +7,7 @@ from assay.checks.finding import Finding
 from assay.checks.identity import identity
 from assay.checks.ledger import ledger
 from assay.checks.model import model
+from assay.checks.monitoring import monitoring
 from assay.checks.privacy import privacy
 from assay.checks.trust import trust
 from assay.checks.upstream import upstream
@@ -20,4 +21,5 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("People and teams", identity),
     ("Classifier", model),
     ("Privacy", privacy),
+    ("Monitoring", monitoring),
 )

@@ -55,8 +55,10 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
         stop.wait()
         return
     from assay.accountable import stands_for
+    from assay.metering import console_metrics, metering
     from ledger.store import Ledger
     from reports.console.assembly import assembled
+    from reports.console.counting import Counting
     from reports.console.figures import Figures
     from reports.console.own import Own
     from reports.console.serving import Address, ListenError, serve
@@ -73,9 +75,13 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
         keys = keys_of(settings.ledger)
         own = Own(path, lambda name: stands_for(settings, keys, name))
         secret, audited = keys.stable.derive("console"), partial(_audited, settings.ledger)
-        with assembled(figures, admission, secret, checked(settings), own, audited) as app:
-            figures.start()
-            serve(app, Address(host, port, settings.console.certificate), partial(_ready, admission, supervised))
+        with assembled(figures, admission, secret, checked(settings), own, audited) as gate:
+            counting = Counting(gate)
+            metrics = console_metrics(counting, figures)
+            with metering(settings.console.metrics, "console.metrics", metrics):
+                figures.start()
+                address = Address(host, port, settings.console.certificate)
+                serve(counting, address, partial(_ready, admission, supervised))
     except ListenError as error:
         raise Failure(str(error)) from None
     finally:

@@ -34,11 +34,17 @@ class Figures:
         self.path = self._folder / f"{DATABASE}.db"
         sqlite3.connect(self.path).close()
         self.as_of: str | None = None  # None: nothing has been copied yet
+        self._current: float | None = None  # when the copy was last known to be as the ledger is, monotonic
         self.intervals: Mapping[Group, Bounds] = {}  # of the open weeks' gaps, by week and team
         self.beside = Beside()
         self.trouble: str | None = None  # why the copy is not renewed, in a sentence
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+
+    @property
+    def age(self) -> float | None:
+        """Say for how many seconds the ledger may have gone on without the copy. None: there is no copy yet."""
+        return None if self._current is None else time.monotonic() - self._current
 
     def start(self) -> None:
         """Begin to copy."""
@@ -70,12 +76,14 @@ class Figures:
             state, pause = None, 0.0
             while not self._stop.wait(pause):
                 pause = LOOK_SECONDS
+                looked = time.monotonic()
                 if (now := ledger.state()) == state:
+                    self._current = looked
                     continue
                 began = time.time()
                 copy_shown(self.ledger, self.path)
                 self.intervals = ledger.intervals.open()
-                self.as_of, self.trouble, state = utc(began), None, now
+                self.as_of, self._current, self.trouble, state = utc(began), looked, None, now
                 pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
                 self.beside.follow(self.path, date.fromisoformat(self.as_of[:10]))
         finally:

@@ -57,6 +57,26 @@ def test_the_classifier_counts_what_it_judges(tmp_path: Path) -> None:
     assert found["assay_ledger_bytes"] > 0
 
 
+def test_the_console_counts_its_pages(tmp_path: Path) -> None:
+    assert assay("classify", "--once", "--backend", "rules", "--db", "usage.db", home=tmp_path).returncode == 0
+    options = ("console", "--listen", "127.0.0.1:0", "--db", "usage.db")
+    with running(*options, home=tmp_path, ASSAY_CONSOLE__METRICS="127.0.0.1:0") as console:
+        address = url(console.until("metrics are at"), "metrics are at ")
+        pages = console.until("the console is at").partition("console is at ")[2].partition(" ")[0]
+        with httpx.Client(base_url=pages, trust_env=False) as browser:
+            assert browser.get("/metrics").status_code == 403
+            browser.get("/glossary", params={"of": SECRET})
+            browser.get("/teams/ana@example.com")
+        wait_until(lambda: "assay_console_copy_age_seconds" in metrics(address))
+        found = metrics(address)
+    assert found['assay_console_requests_total{page="/glossary",status="2xx"}'] == 1
+    assert found['assay_console_requests_total{page="/teams/{team}",status="4xx"}'] == 1
+    assert found['assay_console_requests_total{page="elsewhere",status="4xx"}'] == 1
+    assert found["assay_console_request_seconds_count"] == 3
+    assert found["assay_console_refused_sign_ins_total"] == 0
+    assert 0 <= found["assay_console_copy_age_seconds"] < 60
+
+
 @pytest.mark.parametrize("address", ["nowhere", "203.0.113.1:9464"])
 def test_an_address_that_cannot_be_listened_on_is_refused(tmp_path: Path, address: str) -> None:
     options = ("--mode", "reverse:http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--db", "usage.db")

@@ -145,7 +145,7 @@ def test_what_is_offered_for_prometheus_works() -> None:
     """The lines to be uncommented: metrics are reachable, and the classifier still reaches nobody else."""
     assert OFFERED["networks"] == {"metrics": {"internal": True}}
     assert OFFERED["services"]["classifier"]["networks"] == ["metrics"]
-    for service in ("proxy", "classifier"):
+    for service in SERVICES:
         address = OFFERED["services"][service]["environment"][f"ASSAY_{service.upper()}__METRICS"]
         assert f"{service}:{address.rpartition(':')[2]}" in MONITORING
         assert address.startswith("0.0.0.0:")

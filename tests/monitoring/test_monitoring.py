@@ -53,4 +53,4 @@ def test_promtool_takes_the_rules() -> None:
         ["promtool", "check", "rules", FOLDER / "alerts.yml"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "8 rules found" in done.stdout
+    assert "11 rules found" in done.stdout

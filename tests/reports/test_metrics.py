@@ -18,9 +18,9 @@ def read(port: int) -> dict[tuple[str, str], float]:
 
 
 def test_metrics_are_read_when_they_are_asked_for() -> None:
-    kinds = {"prompt": 2.0}
+    kinds = {("prompt",): 2.0}
     metrics: list[Metric] = [
-        Number("assay_calls", "Calls.", "counter", lambda: kinds, "kind"),
+        Number("assay_calls", "Calls.", "counter", lambda: kinds, ("kind",)),
         Number("assay_queue_bytes", "Queue.", "gauge", lambda: 7),
         Number("assay_ledger_bytes", "Ledger.", "gauge", lambda: None),
         Spread("assay_added_delay_seconds", "Delay.", lambda: ([(0.01, 3), (0.05, 4)], 0.25, 5)),
@@ -36,7 +36,7 @@ def test_metrics_are_read_when_they_are_asked_for() -> None:
             ("assay_added_delay_seconds_count", ""): 5.0,
             ("assay_added_delay_seconds_sum", ""): 0.25,
         }
-        kinds["retry"] = 1.0
+        kinds[("retry",)] = 1.0
         assert read(port)[("assay_calls_total", "retry")] == 1.0
     finally:
         end()

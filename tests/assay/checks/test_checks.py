@@ -16,12 +16,14 @@ from assay.checks.clock import clock
 from assay.checks.identity import identity
 from assay.checks.ledger import ledger
 from assay.checks.model import model
+from assay.checks.monitoring import monitoring
 from assay.checks.privacy import privacy
 from assay.checks.trust import FAMILIES, certificates_in, family_of, trust, trusted_by
 from assay.checks.upstream import upstream
 from config.loading import load
 from config.settings import Settings
 from ledger.store import Ledger
+from reports.metrics import Number, serve
 from tests.assay.checks.answering import answering
 from tests.assay.running import assay
 from tests.ledger.facts import turn
@@ -183,6 +185,25 @@ def test_kept_text_and_open_files_are_said(tmp_path: Path) -> None:
     (tmp_path / "usage.db").touch(0o644)
     found = list(privacy(settings(tmp_path, ledger__keep_text_days=3)))
     assert {finding.state for finding in found} == {"note", "bad"}
+
+
+def test_addresses_of_metrics_are_asked(tmp_path: Path) -> None:
+    assert states(monitoring(settings(tmp_path))) == ["note"]
+    end, port = serve([Number("assay_turns", "Turns.", "counter", lambda: 1)], "127.0.0.1", 0)
+    try:
+        with answering({}) as other:
+            given = settings(
+                tmp_path,
+                proxy__metrics=f"0.0.0.0:{port}",
+                classifier__metrics=other.removeprefix("http://"),
+                console__metrics="127.0.0.1:9",
+            )
+            found = list(monitoring(given))
+    finally:
+        end()
+    assert states(found) == ["good", "note", "note"]
+    assert "something else" in found[1].said
+    assert "nobody answers at http://127.0.0.1:9/metrics" in found[2].said
 
 
 def test_the_exit_code_tells(tmp_path: Path) -> None:
