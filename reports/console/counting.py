@@ -32,7 +32,7 @@ class Counting:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._requests: Counter[tuple[str, str]] = Counter()
+        self._requests: Counter[tuple[str, ...]] = Counter()
         self._durations = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
         self.refused_sign_ins = 0
@@ -62,7 +62,7 @@ class Counting:
         if page == SIGN_IN and method == "POST" and 400 <= status < 500:
             self.refused_sign_ins += 1
 
-    def requests(self) -> dict[tuple[str, str], float]:
+    def requests(self) -> dict[tuple[str, ...], float]:
         """Give how many requests there were, by page and class of status (`2xx`)."""
         return dict(self._requests)
 

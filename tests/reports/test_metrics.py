@@ -18,7 +18,7 @@ def read(port: int) -> dict[tuple[str, str], float]:
 
 
 def test_metrics_are_read_when_they_are_asked_for() -> None:
-    kinds = {("prompt",): 2.0}
+    kinds: dict[tuple[str, ...], float] = {("prompt",): 2.0}
     metrics: list[Metric] = [
         Number("assay_calls", "Calls.", "counter", lambda: kinds, ("kind",)),
         Number("assay_queue_bytes", "Queue.", "gauge", lambda: 7),

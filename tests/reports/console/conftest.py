@@ -11,7 +11,7 @@ import pytest
 from reports.console.access import Admission
 from reports.console.assembly import assembled
 from reports.console.figures import Figures
-from reports.console.gate import Gate
+from reports.console.gate import App, Gate
 from tests.assay.running import wait_until
 from tests.reports.console.company import found
 
@@ -68,7 +68,7 @@ async def browse(gate: Gate) -> AsyncIterator[Browse]:
         await each.aclose()
 
 
-def client(app: Gate, peer: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
+def client(app: App, peer: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, client=(peer, 50000))
     return httpx.AsyncClient(transport=transport, base_url="https://console.example.com", headers=headers)
 
