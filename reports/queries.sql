@@ -23,11 +23,13 @@ GROUP BY now.week, now.gap;
 -- name: air_by_cause
 -- title: Air of a week by its cause
 -- about: Turns worth next to nothing, each under its first cause: what no person asked for, noise, trivial asks,
--- repeats, and turns whose answers nobody can have read.
-SELECT cause, people, turns, raw_calls
+-- repeats, and turns whose answers nobody can have read. The share is of all turns.
+SELECT
+    cause, people, turns, raw_calls,
+    1.0 * turns / (SELECT w.turns FROM usage_by_week AS w WHERE w.week = :week) AS share
 FROM usage_by_cause_week
 WHERE week = :week AND cause NOT IN ('(no air)', '(not judged)')
-ORDER BY cause;
+ORDER BY cause = '(small groups)', cause;
 
 -- name: by_team
 -- title: A week by team
@@ -35,7 +37,7 @@ ORDER BY cause;
 SELECT team, people, raw_calls, turns, value, gap, air
 FROM usage_by_team_week
 WHERE week = :week
-ORDER BY team;
+ORDER BY team = '(small groups)', team;
 
 -- name: by_category
 -- title: A week by category
@@ -43,7 +45,7 @@ ORDER BY team;
 SELECT category, people, raw_calls, turns, value, gap, air
 FROM usage_by_category_week
 WHERE week = :week
-ORDER BY category;
+ORDER BY category = '(small groups)', category;
 
 -- name: by_assistant
 -- title: A week by assistant
@@ -51,7 +53,7 @@ ORDER BY category;
 SELECT assistant, people, raw_calls, turns, value, gap, air
 FROM usage_by_assistant_week
 WHERE week = :week
-ORDER BY assistant;
+ORDER BY assistant = '(small groups)', assistant;
 
 -- name: by_model
 -- title: A week by model
@@ -59,7 +61,7 @@ ORDER BY assistant;
 SELECT model, people, raw_calls, turns, value, gap, air
 FROM usage_by_model_week
 WHERE week = :week
-ORDER BY model;
+ORDER BY model = '(small groups)', model;
 
 -- name: closed_weeks
 -- title: The gap of closed weeks, with its interval
@@ -70,6 +72,23 @@ WHERE
     team IS NULL AND category IS NULL AND assistant IS NULL AND model IS NULL AND cause IS NULL
     AND gap IS NOT NULL
 ORDER BY week;
+
+-- name: gap_before_and_since
+-- title: The mean gap before a week, and since
+-- about: Of the 26 closed weeks up to :week, parted at :since: where the console says that the gap has changed (docs/gap.md).
+WITH newest AS (
+    SELECT week, gap
+    FROM published
+    WHERE
+        team IS NULL AND category IS NULL AND assistant IS NULL AND model IS NULL AND cause IS NULL
+        AND gap IS NOT NULL AND week <= :week
+    ORDER BY week DESC LIMIT 26
+)
+SELECT
+    :since AS since, count(*) FILTER (WHERE week >= :since) AS weeks,
+    avg(gap) FILTER (WHERE week >= :since) AS after, avg(gap) FILTER (WHERE week < :since) AS before,
+    avg(gap) FILTER (WHERE week >= :since) - avg(gap) FILTER (WHERE week < :since) AS change
+FROM newest;
 
 -- name: events_of_the_company
 -- title: Dates of the whole company
@@ -113,6 +132,23 @@ WHERE
     AND gap IS NOT NULL AND people >= 0 + :least
 ORDER BY week;
 
+-- name: team_gap_before_and_since
+-- title: A team's mean gap before a week, and since
+-- about: Of the 26 closed weeks up to :week, parted at :since: where the console says that the gap has changed (docs/gap.md).
+WITH newest AS (
+    SELECT week, gap
+    FROM published
+    WHERE
+        team = :team AND category IS NULL AND assistant IS NULL AND model IS NULL AND cause IS NULL
+        AND gap IS NOT NULL AND people >= 0 + :least AND week <= :week
+    ORDER BY week DESC LIMIT 26
+)
+SELECT
+    :since AS since, count(*) FILTER (WHERE week >= :since) AS weeks,
+    avg(gap) FILTER (WHERE week >= :since) AS after, avg(gap) FILTER (WHERE week < :since) AS before,
+    avg(gap) FILTER (WHERE week >= :since) - avg(gap) FILTER (WHERE week < :since) AS change
+FROM newest;
+
 -- name: events_of_team
 -- title: Dates of a team and of the whole company
 -- about: As when a target was announced: assay events add enters them, and so do admins in the console.
@@ -124,7 +160,7 @@ SELECT day, what FROM events WHERE team IS NULL OR team = :team ORDER BY day, wh
 SELECT category, people, raw_calls, turns, value, gap
 FROM published
 WHERE week = :week AND team = :team AND category IS NOT NULL AND assistant IS NULL AND people >= 0 + :least
-ORDER BY category;
+ORDER BY category = '(small groups)', category;
 
 -- name: team_by_assistant
 -- title: A team's closed week by assistant
@@ -132,17 +168,20 @@ ORDER BY category;
 SELECT assistant, people, raw_calls, turns, value, gap
 FROM published
 WHERE week = :week AND team = :team AND assistant IS NOT NULL AND category IS NULL AND people >= 0 + :least
-ORDER BY assistant;
+ORDER BY assistant = '(small groups)', assistant;
 
 -- name: team_air_by_cause
 -- title: Air of a team's closed week by its cause
 -- about: From what is published. Causes of too few people are hidden there, and so may be others that would give them away.
-SELECT cause, people, turns, raw_calls
+-- The share is of all turns.
+SELECT
+    cause, people, turns, raw_calls,
+    1.0 * turns / (SELECT w.turns FROM usage_by_team_week AS w WHERE w.week = :week AND w.team = :team) AS share
 FROM published
 WHERE
     week = :week AND team = :team AND cause NOT IN ('(no air)', '(not judged)')
     AND category IS NULL AND assistant IS NULL AND model IS NULL AND people >= 0 + :least
-ORDER BY cause;
+ORDER BY cause = '(small groups)', cause;
 
 -- name: how_covered
 -- title: What the figures rest on
@@ -188,7 +227,7 @@ SELECT week, team, gap, air, people FROM usage_by_team_week ORDER BY team, week;
 SELECT category, value, value / sum(value) OVER () AS share
 FROM usage_by_category_week
 WHERE week = :week
-ORDER BY category;
+ORDER BY category = '(small groups)', category;
 
 -- name: models_over_time
 -- title: Turns and value by model and week

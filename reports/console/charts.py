@@ -4,7 +4,7 @@ Each is labelled for those who cannot see it; the page shows the same figures as
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 
 from markupsafe import Markup
@@ -34,7 +34,7 @@ class Mark:
 class _Frame:
     width: int
     height: int
-    left: int = 44
+    left: int = 0
     right: int = 4
     top: int = 12
     bottom: int = 26
@@ -45,7 +45,8 @@ class _Frame:
 
 
 MANY_ENOUGH = 3  # weeks, to speak of a trend
-WIDE, NARROW = _Frame(680, 270), _Frame(330, 230, left=38)
+WIDE, NARROW = _Frame(680, 270), _Frame(330, 230, right=12)
+DIGIT = 7.5  # how wide one is drawn
 
 
 def usage_chart(weeks: Sequence[Week], title: str, marks: Sequence[Mark] = ()) -> Markup:
@@ -95,6 +96,7 @@ def share_bar(share: float | None, kind: str = "value") -> Markup:
 
 def _usage(weeks: Sequence[Week], title: str, marks: Sequence[Mark], frame: _Frame, name: str) -> Markup:
     top = _ceiling(max([week.raw_calls for week in weeks] + [1]))
+    frame = replace(frame, left=round(14 + DIGIT * len(count(top))))
     width, _ = frame.plot
     step = width / len(weeks)
     parts = [_grid(top, frame)]

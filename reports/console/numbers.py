@@ -14,6 +14,11 @@ def decimal(value: float | None) -> str:
     return NOT_KNOWN if value is None else f"{value:,.1f}"
 
 
+def factor(value: float | None) -> str:
+    """Write a weight, novelty or attention, or the value of a single turn."""
+    return NOT_KNOWN if value is None else f"{value:.2f}"
+
+
 def percent(share: float | None) -> str:
     return NOT_KNOWN if share is None else f"{_zero(share * 100):.0f} %"
 
@@ -54,5 +59,5 @@ def _zero(value: float) -> float:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    each.__name__: each for each in (count, decimal, percent, points, day, short_day, minute, printable)
+    each.__name__: each for each in (count, decimal, factor, percent, points, day, short_day, minute, printable)
 }

@@ -79,6 +79,14 @@ def extra_template_vars(datasette: Datasette, request: Request | None) -> dict[s
 
 
 @hookimpl  # type: ignore[untyped-decorator] # Datasette is not typed
+def render_cell(value: object, datasette: Datasette) -> str | None:
+    """Round on pages. JSON and CSV have all digits."""
+    if datasette not in CONSOLES or not isinstance(value, float):
+        return None
+    return f"{value:.4f}".rstrip("0").removesuffix(".")
+
+
+@hookimpl  # type: ignore[untyped-decorator] # Datasette is not typed
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datasette) -> None:
     if datasette not in CONSOLES:
         return

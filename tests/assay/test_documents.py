@@ -20,7 +20,7 @@ OPERATORS = "operators.sql"
 EMPTY = {"unreadable_by_client", "failed_calls", "who_looked", "lost_calls", "turns_without_team"}
 EMPTY |= {"calls_today", "calls_by_hour"}
 MKDOCS = Path(sys.executable).with_name("mkdocs")
-GIVEN = {"week": monday(1).date().isoformat(), "team": "Growth", "least": "5"}
+GIVEN = {"week": monday(1).date().isoformat(), "team": "Growth", "least": "5", "since": monday(3).date().isoformat()}
 
 
 @pytest.mark.parametrize(("file", "name", "text"), [pytest.param(*each, id=each[1]) for each in tables()])

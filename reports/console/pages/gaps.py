@@ -18,8 +18,9 @@ class Reading:
 
     closed: Shown  # the weeks that are looked at
     events: Shown
-    interval: Mapping[str, float] | None  # low, high, covered
+    interval: Mapping[str, float] | None  # low, high, covered; drawn: of an open week, so that no SQL gives it
     finding: Finding | None
+    parted: Shown | None  # the means that the finding is of, as SQL gives them
     dated: Sequence[Dated]  # events in the weeks that are drawn
 
     @property
@@ -38,10 +39,19 @@ async def read(visit: Visit, series: Series, closed: Shown, team: str | None = N
     drawn = [row for row in events.rows if first <= monday(row["day"]) <= week]
     dated = [Dated(number, row["day"], row["what"]) for number, row in enumerate(drawn, 1)]
     gaps = [(row["week"], row["gap"]) for row in closed.rows if row["week"] <= week]
-    return Reading(closed, events, _interval(visit, closed, week, team), finding(gaps, dated), dated)
+    found = finding(gaps, dated)
+    parted = await _parted(visit, closed, week, found.week) if found else None
+    return Reading(closed, events, _interval(visit, closed, week, team), found, parted, dated)
+
+
+async def _parted(visit: Visit, closed: Shown, week: str, since: str) -> Shown:
+    name = "team_gap_before_and_since" if closed.parameters else "gap_before_and_since"
+    return await visit.show(name, **closed.parameters, week=week, since=since)
 
 
 def _interval(visit: Visit, closed: Shown, week: str, team: str | None) -> Mapping[str, float] | None:
     row = next((row for row in closed.rows if row["week"] == week), None)
     low, high = (row["gap_low"], row["gap_high"]) if row else visit.figures.intervals.get((week, team), (None, None))
-    return None if low is None or high is None else {"low": low, "high": high, "covered": COVERED}
+    if low is None or high is None:
+        return None
+    return {"low": low, "high": high, "covered": COVERED, "drawn": row is None}

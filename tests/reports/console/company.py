@@ -21,13 +21,15 @@ def monday(weeks_ago: int = 0) -> datetime:
     return today - timedelta(days=today.weekday() + 7 * weeks_ago)
 
 
-def found(path: Path, weeks: int = 9, turns: int = 3) -> Path:
-    """Log `weeks` weeks, the last of which is still open, with so many turns for each person in each of them."""
+def found(path: Path, weeks: int = 9, turns: int = 3, times: int = 1) -> Path:
+    """Log `weeks` weeks, the last of which is still open, with so many turns for each person in each of them. `times`:
+    how often each team has its people.
+    """
     chance = random.Random(SEED)
     ledger = Ledger.open(path)
     try:
         for week in range(weeks):
-            _week(ledger, monday(weeks - 1 - week), week, turns, chance)
+            _week(ledger, monday(weeks - 1 - week), week, turns, times, chance)
     finally:
         ledger.close()
     return path
@@ -48,12 +50,12 @@ def tell(path: Path, weeks: int) -> None:
                 )
 
 
-def _week(ledger: Ledger, start: datetime, number: int, turns: int, chance: random.Random) -> None:
+def _week(ledger: Ledger, start: datetime, number: int, turns: int, times: int, chance: random.Random) -> None:
     judged = []
     with ledger.transaction():
         for team, size in TEAMS.items():
             asked = max(2, turns + chance.choice([-1, 0, 1]) + (2 if team == "Growth" and number >= 5 else 0))
-            for person in range(size):
+            for person in range(size * times if size > 3 else size):
                 for _ in range(asked):
                     at = utc((start + timedelta(seconds=chance.randrange(24 * 3600))).timestamp())
                     farms = team == "Growth" and number >= 5

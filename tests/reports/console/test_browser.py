@@ -6,15 +6,17 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from datasette_auth_passwords.utils import hash_password
 
-from tests.assay.running import ROOT, assay, running
-from tests.reports.console.company import found, tell
+from ledger.store import Ledger
+from tests.assay.running import ROOT
+from tests.reports.console.browsing import PASSWORD, ROLES, company_console, console
+from tests.reports.console.company import monday
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.browser
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 AXE = ROOT / ".browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-NAME, PASSWORD = "ana@example.com", "a long and winding word"
+NAME = ROLES["admin"]
 PAGES = {
     "overview": "/",
     "teams": "/teams",
@@ -40,23 +42,46 @@ PAGES = {
     "own-query": "/usage?sql=SELECT+week%2C+gap+FROM+usage_by_week",
     "refusal": "/nothing",
 }
+OTHERS = {  # of readers who are no admins
+    "my-page": ("employee", "/mine"),
+    "my-turn": ("employee", "TURN"),
+    "no-turns": ("auditor", "/mine"),
+    "company": ("employee", "/"),
+    "own-team": ("manager", "/teams/Growth"),
+    "own-teams": ("manager", "/teams"),
+    "own-outcomes": ("manager", "/outcomes"),
+    "audit": ("auditor", "/audit"),
+}
+EVERY = {name: ("admin", path) for name, path in PAGES.items()} | OTHERS
+EMPTY = {
+    "overview": ("admin", "/"),
+    "teams": ("admin", "/teams"),
+    "outcomes": ("admin", "/outcomes"),
+    "dates": ("admin", "/events"),
+    "coverage": ("admin", "/coverage"),
+    "glossary": ("admin", "/glossary"),
+    "table": ("admin", "/usage/usage_by_team_week"),
+    "query": ("admin", "/usage/weeks"),
+    "audit": ("auditor", "/audit"),
+    "my-page": ("employee", "/mine"),
+}
 WIDE, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=360, height=740)
 FIRST_VIEW_BYTES = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run the console over a company of twelve weeks, all but the newest of which are published."""
-    home = tmp_path_factory.mktemp("console")
-    found(home / "usage.db", weeks=12, turns=8)
-    tell(home / "usage.db", 11)
-    assert assay("publish", "--db", "usage.db", home=home).returncode == 0
-    (home / "accounts.toml").write_text(f'"{NAME}" = "{hash_password(PASSWORD)}"\n')
-    (home / "roles.toml").write_text(f'admins = ["{NAME}"]\n')
-    (home / "assay.toml").write_text('[console]\naccounts = "accounts.toml"\nroles = "roles.toml"\n')
-    options = ("--listen", "127.0.0.1:0", "--db", "usage.db", "--config", "assay.toml")
-    with running("console", *options, home=home) as console:
-        yield console.until("the console is at").partition("console is at ")[2].partition("/ ")[0]
+    with company_console(tmp_path_factory.mktemp("console")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the console over a ledger that nobody has used yet."""
+    home = tmp_path_factory.mktemp("empty")
+    Ledger.open(home / "usage.db").close()
+    with console(home) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -68,21 +93,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def session(browser: Browser, url: str) -> Any:
-    """Sign in once; give what a browser keeps of it."""
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("What was our AI usage worth?")
-    page.wait_for_function("!document.querySelector('meta[http-equiv=refresh]')")  # until the figures are there
-    state = context.storage_state()
-    context.close()
-    return state
+def sessions(browser: Browser) -> Callable[[str, str], Any]:
+    """Sign a role in to a console, once; give what a browser keeps of it."""
+
+    @cache
+    def signed_in(url: str, role: str) -> Any:
+        context = browser.new_context()
+        page = context.new_page()
+        sign_in(page, url, ROLES[role])
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        page.wait_for_function("!document.querySelector('meta[http-equiv=refresh]')")  # until the figures are there
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return signed_in
 
 
-def sign_in(page: Page, url: str, password: str = PASSWORD) -> None:
+@pytest.fixture
+def session(sessions: Callable[[str, str], Any], url: str) -> Any:
+    """Give an admin's."""
+    return sessions(url, "admin")
+
+
+def sign_in(page: Page, url: str, name: str = NAME, password: str = PASSWORD) -> None:
     page.goto(f"{url}/sign-in")
-    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
 
@@ -102,7 +138,7 @@ def test_signing_in_and_out(browser: Browser, url: str) -> None:
     page.goto(f"{url}/queries")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     picture(page, "sign-in")
-    sign_in(page, url, "wrong")
+    sign_in(page, url, password="wrong")
     expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
     page.goto(f"{url}/queries")
     page.get_by_label("Name").fill(NAME)
@@ -115,13 +151,26 @@ def test_signing_in_and_out(browser: Browser, url: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("name", "path"), PAGES.items())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_page_is_whole_and_for_everybody(
-    browser: Browser, session: Any, url: str, name: str, path: str, scheme: Any
+    browser: Browser, sessions: Callable[[str, str], Any], url: str, name: str, scheme: Any
 ) -> None:
+    role, path = EVERY[name]
+    assert_whole(opened(browser, sessions(url, role), color_scheme=scheme), url, path)
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_page_without_figures_is_whole_too(
+    browser: Browser, sessions: Callable[[str, str], Any], empty: str, name: str
+) -> None:
+    role, path = EMPTY[name]
+    assert_whole(opened(browser, sessions(empty, role)), empty, path)
+
+
+def assert_whole(context: BrowserContext, url: str, path: str) -> None:
     """axe finds nothing serious, wide and narrow; nothing sticks out on a phone; nothing is fetched from elsewhere."""
-    context = opened(browser, session, color_scheme=scheme)
     page = context.new_page()
+    path = path_of(page, url, path)
     complaints: list[str] = []
     asked: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -136,8 +185,16 @@ def test_a_page_is_whole_and_for_everybody(
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert serious(page) == []
     assert all(address.startswith(url) for address in asked)
-    assert [said for said in complaints if name != "refusal" or "403" not in said] == []
+    assert [said for said in complaints if path != PAGES["refusal"] or "403" not in said] == []
     context.close()
+
+
+def path_of(page: Page, url: str, path: str) -> str:
+    """Give a page's path, which for a turn of one's own is found on My page."""
+    if path != "TURN":
+        return path
+    page.goto(f"{url}/mine")
+    return page.get_by_role("link", name="Why").nth(4).get_attribute("href") or ""
 
 
 def serious(page: Page) -> list[str]:
@@ -151,16 +208,20 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-def test_the_pictures_of_the_documents(browser: Browser, session: Any, url: str) -> None:
+PICTURES = ("overview", "team", "outcomes", "dates", "coverage", "queries", "glossary", "my-page", "my-turn", "audit")
+
+
+def test_the_pictures_of_the_documents(browser: Browser, sessions: Callable[[str, str], Any], url: str) -> None:
     for suffix, how in (("", {}), ("-dark", {"color_scheme": "dark"}), ("-phone", {"viewport": PHONE})):
-        context = opened(browser, session, **how)
-        page = context.new_page()
-        for name in ("overview", "team", "coverage", "queries", "glossary"):
-            if suffix and name not in ("overview", "team"):
+        for name in PICTURES:
+            if suffix and name not in ("overview", "team", "my-page", "my-turn"):
                 continue
-            page.goto(url + PAGES[name])
+            role, path = EVERY[name]
+            context = opened(browser, sessions(url, role), **how)
+            page = context.new_page()
+            page.goto(url + path_of(page, url, path))
             picture(page, f"{name}{suffix}")
-        context.close()
+            context.close()
 
 
 def test_everything_is_reached_by_keyboard(browser: Browser, session: Any, url: str) -> None:
@@ -171,11 +232,6 @@ def test_everything_is_reached_by_keyboard(browser: Browser, session: Any, url: 
     expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-    seen = focused_by_tabbing(page)
-    reachable = page.locator("main a:visible, main summary:visible").count()
-    assert reachable > 10
-    assert len([each for each in seen if each["inMain"] and each["tag"] in ("A", "SUMMARY")]) == reachable
-    assert all(each["outlined"] for each in seen)
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("details[open] pre").first).to_be_visible()
@@ -187,23 +243,70 @@ def test_everything_is_reached_by_keyboard(browser: Browser, session: Any, url: 
     context.close()
 
 
-def focused_by_tabbing(page: Page) -> list[dict[str, Any]]:
-    """Tab on until the focus leaves the page; say of each stop what it is, and whether one can see that."""
-    seen: list[dict[str, Any]] = []
+@pytest.mark.parametrize("name", ["overview", "outcomes", "dates", "queries", "my-page", "my-turn", "audit"])
+def test_every_control_is_a_stop_that_one_can_see(
+    browser: Browser, sessions: Callable[[str, str], Any], url: str, name: str
+) -> None:
+    role, path = EVERY[name]
+    context = opened(browser, sessions(url, role))
+    page = context.new_page()
+    page.goto(url + path_of(page, url, path))
+    hidden = focused_by_tabbing(page)
+    controls = "main :is(a, summary, button, input, select, textarea, [tabindex='0']):visible"
+    assert page.locator(controls).count() > 0
+    assert page.locator(f"{controls}:not([data-stop])").count() == 0
+    assert hidden == []
+    context.close()
+
+
+def focused_by_tabbing(page: Page) -> list[str]:
+    """Tab on until the focus leaves the page, marking each stop; give those where one cannot see the focus."""
+    hidden: list[str] = []
     for _ in range(300):
         page.keyboard.press("Tab")
         stop = page.evaluate(
             """() => {
               const e = document.activeElement;
               if (!e || e === document.body || e === document.documentElement) return null;
-              const outlined = getComputedStyle(e).outlineStyle !== 'none';
-              return {tag: e.tagName, inMain: !!e.closest('main'), outlined};
+              e.dataset.stop = '1';
+              return getComputedStyle(e).outlineStyle === 'none' ? e.outerHTML.slice(0, 200) : '';
             }"""
         )
         if stop is None:
-            return seen
-        seen.append(stop)
+            return hidden
+        hidden += [stop] if stop else []
     raise AssertionError("the focus never leaves the page")
+
+
+def test_a_judgement_is_contested_and_the_contest_taken_back(
+    browser: Browser, sessions: Callable[[str, str], Any], url: str
+) -> None:
+    context = opened(browser, sessions(url, "employee"))
+    page = context.new_page()
+    page.goto(url + path_of(page, url, "TURN"))
+    page.get_by_label("Why", exact=True).fill("It was a small thing")
+    page.get_by_label("It should be").select_option("trivial")
+    page.get_by_role("button", name="Contest").click()
+    expect(page.locator("blockquote")).to_have_text("It was a small thing")
+    page.get_by_role("link", name="My page").first.click()
+    expect(page.locator("[data-figure=contested]")).to_have_text("1")
+    page.get_by_role("link", name="Why").nth(4).click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("button", name="Contest")).to_be_visible()
+    context.close()
+
+
+def test_a_date_is_entered_and_removed(browser: Browser, session: Any, url: str) -> None:
+    context = opened(browser, session)
+    page = context.new_page()
+    page.goto(f"{url}/events")
+    page.get_by_label("Date", exact=True).fill(monday(2).date().isoformat())
+    page.get_by_label("What", exact=True).fill("A new policy")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("row", name="A new policy")).to_be_visible()
+    page.get_by_role("button", name="Remove A new policy").click()
+    expect(page.get_by_role("row", name="A new policy")).to_have_count(0)
+    context.close()
 
 
 def test_a_table_is_exported(browser: Browser, session: Any, url: str) -> None:

@@ -20,7 +20,7 @@ from tests.reports.console.company import monday
 from tests.reports.console.conftest import Browse, kept, open_console
 
 WEEK = monday(1).date().isoformat()
-SAMPLES = {"week": WEEK, "team": "Growth", "least": "5"}
+SAMPLES = {"week": WEEK, "team": "Growth", "least": "5", "since": monday(3).date().isoformat()}
 
 
 @pytest.mark.parametrize("name", queries())

@@ -59,7 +59,7 @@ def day(weeks_ago: int, days: int = 0) -> str:
 
 
 def interval(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", page.split("data-interval>")[1].split("</p>")[0]).split())
+    return " ".join(re.sub(r"<[^>]+>", "", page.split("data-interval")[1].partition(">")[2].split("</p>")[0]).split())
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,13 @@ async def test_an_open_weeks_interval_is_drawn_from_the_ledger(
 
 async def test_a_gap_that_widened_is_said_with_what_is_dated_before_it(admin: httpx.AsyncClient) -> None:
     page = (await admin.get("/teams/Growth")).text
-    said = " ".join(re.sub(r"<[^>]+>", "", page.split('class="finding">')[1].split("</p>")[0]).split())
+    said = " ".join(re.sub(r"<[^>]+>", "", page.split('class="finding"')[1].partition(">")[2].split("</p>")[0]).split())
     since = numbers.day(day(WEEKS - 1 - WIDENED))
     assert re.match(rf"Since the week of {since} the gap has been \d+\.\d points wider: \d+ % in the mean", said)
+    given = {"team": "Growth", "least": "5", "week": day(1), "since": day(WEEKS - 1 - WIDENED), "_shape": "array"}
+    (means,) = (await admin.get("/usage/team_gap_before_and_since.json", params=given)).json()
+    assert f"has been {numbers.points(means['change'])} wider: {numbers.percent(means['after'])} in the mean of" in said
+    assert f"of {means['weeks']} weeks, {numbers.percent(means['before'])} before" in said
     assert f"“{TARGET}” is dated {numbers.day(day(WEEKS - 1 - WIDENED, -3))}." in said
     assert "need not come from it" in said
     assert 'class="finding"' not in (await admin.get("/teams/Platform")).text
