@@ -75,8 +75,8 @@ docs: .venv/ready ## write config/default.toml and the docs' tables anew from wh
 	@.venv/bin/python -m config.reference
 	@.venv/bin/python -m assay.documents
 
-site: .venv/docs ## the documents as a site, in site/
-	@.venv/bin/mkdocs build --strict --quiet
+site: .venv/docs ## the documents as a site, in site/; with --quiet, mkdocs would not see its own warnings
+	@.venv/bin/mkdocs build --strict
 
 lock: .venv-lock/ready ## write requirements/ anew from pyproject.toml; newest versions with ARGS=--upgrade
 	@.venv-lock/bin/uv $(COMPILE) --extra proxy --extra classifier --extra console --extra postgres --extra demo \

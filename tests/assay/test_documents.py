@@ -63,7 +63,7 @@ def test_the_consoles_queries_run_on_the_ledger(company: Path, name: str) -> Non
 
 @pytest.mark.skipif(not MKDOCS.exists(), reason="mkdocs is installed by `make site` alone")
 def test_the_site_is_made_without_a_warning(tmp_path: Path) -> None:
-    command = [str(MKDOCS), "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    command = [str(MKDOCS), "build", "--strict", "--site-dir", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     pages = {page.stem for page in DOCS.glob("*.md")}
