@@ -5,6 +5,7 @@ Prints one line a page: the median and the slowest of 30 requests, one after the
 temporary folder, about 700 bytes a turn.
 """
 
+import re
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import httpx
 
 from bench.publication import fill
 
+ADMIN, AUDITOR = "ana@example.com", "aud@example.com"
+EMPLOYEE = f"{42 * 7919:016x}"  # one of the 5,000, under whose own name the rows stand
 PAGES = (
     "/",
     "/teams",
@@ -33,19 +36,35 @@ PAGES = (
     "/usage/gap_by_team_and_week",
     "/usage/usage_by_team_week.csv",
 )
+SETTINGS = """
+[console]
+trusted_peers = ["127.0.0.1/32"]
+roles = "roles.toml"
+[identity]
+mode = "plain"
+plain_reason = "invented people"
+"""
 REQUESTS = 30
 ASSAY = (sys.executable, "-m", "assay")
 
 
 @contextmanager
 def console(db: Path) -> Iterator[str]:
-    """Run the console; give its address."""
+    """Run the console behind a front proxy, which is this benchmark; give its address."""
+    config = db.with_name("assay.toml")
+    config.write_text(SETTINGS)
+    db.with_name("roles.toml").write_text(f'admins = ["{ADMIN}"]\nauditors = ["{AUDITOR}"]\n')
     process = subprocess.Popen(  # noqa: S603 (a command of ours)
-        [*ASSAY, "console", "--db", str(db), "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True
+        [*ASSAY, "console", "--config", str(config), "--db", str(db), "--listen", "127.0.0.1:0"],
+        cwd=db.parent,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     try:
-        yield process.stderr.readline().partition("console is at ")[2].partition(" ")[0]
+        yield (
+            next(line for line in process.stderr if "console is at " in line).partition(" is at ")[2].partition(" ")[0]
+        )
     finally:
         process.terminate()
         process.wait()
@@ -59,18 +78,31 @@ def main(turns: int) -> None:
         subprocess.run([*ASSAY, "publish", "--db", str(db)], check=True, capture_output=True)  # noqa: S603 (ours)
         begin = time.perf_counter()
         with console(db) as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as browser:
-            while "Reading the ledger" in browser.get("/").text:
+            while "Reading the ledger" in browser.get("/", headers=named(ADMIN)).text:
                 time.sleep(0.1)
             print(f"from the start to the first figures: {time.perf_counter() - begin:.1f} s")
             for page in PAGES:
-                took, answer = [], browser.get(page)
-                for _ in range(REQUESTS):
-                    begin = time.perf_counter()
-                    answer = browser.get(page)
-                    took.append((time.perf_counter() - begin) * 1000)
-                assert answer.status_code == 200, page
-                figures = f"median {statistics.median(took):.0f} ms, slowest {max(took):.0f} ms"
-                print(f"{page}: {figures}, {len(answer.content) / 1000:.0f} kB")
+                measure(browser, ADMIN, page)
+            measure(browser, AUDITOR, "/audit")
+            turns_page = measure(browser, EMPLOYEE, "/mine")
+            measure(browser, EMPLOYEE, re.findall(r'href="(/mine/\d+)"', turns_page)[0])
+
+
+def measure(browser: httpx.Client, reader: str, page: str) -> str:
+    """Print how long a page takes, and give it."""
+    took, answer = [], browser.get(page, headers=named(reader))
+    for _ in range(REQUESTS):
+        begin = time.perf_counter()
+        answer = browser.get(page, headers=named(reader))
+        took.append((time.perf_counter() - begin) * 1000)
+    assert answer.status_code == 200, page
+    figures = f"median {statistics.median(took):.0f} ms, slowest {max(took):.0f} ms"
+    print(f"{page}: {figures}, {len(answer.content) / 1000:.0f} kB", flush=True)
+    return answer.text
+
+
+def named(reader: str) -> dict[str, str]:
+    return {"X-Forwarded-User": reader}
 
 
 if __name__ == "__main__":
