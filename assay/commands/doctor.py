@@ -55,7 +55,8 @@ def command(
       assay doctor --dialect acme.toml --sample request.json --answer answer.sse
 
     Looks at the assistant's reachability and certificate, the clock, who trusts Assay's authority, the ledger, who is
-    known, the model, and privacy. It changes nothing, and sends no key and no prompt anywhere.
+    known, the model, privacy, and whether metrics are served. It changes nothing, and sends no key and no prompt
+    anywhere.
 
     With a dialect of your own it shows what Assay reads in a sample of your assistant's traffic, in clear: run it where
     you may see that. docs/dialects.md says how a dialect is written.
