@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.backups import backup_of
-from ledger.pruning import DAY, Pruned, Retention
+from ledger.pruning import DAY, PAGES, Pruned, Retention
 from ledger.records import Signature, utc
 from ledger.sql import Connection
 from ledger.sqlite import SQLite
@@ -163,6 +163,19 @@ def test_free_pages_are_given_back(ledger: Ledger, db: Path) -> None:
     ledger.settle()
     assert pruned.bytes_given_back == before - db.stat().st_size
     assert db.stat().st_size < before / 2
+
+
+def test_free_pages_are_given_back_some_at_a_time(ledger: Ledger, db: Path, connection: Connection) -> None:
+    """As many as a slice is to take, so that a large ledger shrinks in as few as it needs."""
+    for _ in range(600):
+        whole(ledger, 40)
+    connection.execute("DELETE FROM signatures")
+    before, _, size = ledger.pruning._pages()
+    pruned = Pruned()
+    slices = sum(1 for _ in ledger.pruning._give_back(pruned))
+    freed = before - ledger.pruning._pages()[0]
+    assert pruned.bytes_given_back == freed * size
+    assert freed == PAGES * slices > PAGES
 
 
 def test_others_write_between_slices(ledger: Ledger, db: Path, connection: Connection) -> None:
