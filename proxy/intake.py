@@ -7,11 +7,15 @@ Leaves out how bytes are captured (`capture.py`), what they mean (`assembly.py`)
 
 import logging
 import queue
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from dataclasses import replace
 
+from ledger.records import utc
 from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly
 from proxy.counts import FAULT, NO_ROOM, Counts
@@ -111,6 +115,7 @@ class Intake:
     def _run(self) -> None:
         self._made_of = self._made()
         if self._made_of is None:
+            self._give_up()
             return
         assembly, delivery = self._made_of
         delivery.tend()
@@ -126,8 +131,11 @@ class Intake:
         delivery.finish()
 
     def _made(self) -> tuple[Assembly, Delivery] | None:
-        """Make what reads and delivers, which takes the ledger's key. None: the process ends without one."""
-        said = False
+        """Make what reads and delivers, which takes the ledger's key. None: the process ends without one.
+
+        Once it is to end it tries once more, as the key may be back by then.
+        """
+        said = ending = False
         while True:
             try:
                 assembly = self._assembly if isinstance(self._assembly, Assembly) else self._assembly()
@@ -138,8 +146,9 @@ class Intake:
                 if not said:
                     self._say(f"{error}. Traffic goes on, and calls wait in memory")
                 said = True
-                if self._stopping.wait(PATIENCE_SECONDS):
+                if ending:
                     return None
+                ending = self._stopping.wait(PATIENCE_SECONDS)
                 continue
             if waiting is not None:
                 waiting.take_over()
@@ -185,6 +194,13 @@ class Intake:
                 self.counts.lose(sum(map(calls_in, writes)), NO_ROOM)
                 return
             delivery.tend()
+
+    def _give_up(self) -> None:
+        """Count what waits as lost, in the ledger too: that takes no key."""
+        self.counts.lose(sum(map(_asks, self._rest())), NO_ROOM)
+        if self.counts.lost:
+            with suppress(LedgerError, sqlite3.Error), closing(self._open_ledger()) as ledger:
+                ledger.spools.lose(utc(time.time()), self.counts.lost, NO_ROOM)
 
     def _rest(self) -> Iterable[Event]:
         """Give what nobody will take any more."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.keys import Keys
-from ledger.store import Ledger
+from ledger.store import Ledger, LedgerError
 from proxy.assembly import Assembly, Closing, Opening
 from proxy.exchange import AnswerBegan, AnswerBytes, Asked, Ended, Event
 from proxy.identity import Resolver
@@ -291,6 +291,48 @@ def test_an_answer_of_which_bytes_were_dropped_is_whole_as_http_says(db: Path, a
     intake.stop()
     assert intake.counts.dropped_bytes == 4009
     assert rows(db, "select complete, response_bytes, output_tokens from calls") == [(1, 4009, None)]
+
+
+class TestKey:
+    """A key that cannot be read when the process begins."""
+
+    @staticmethod
+    def without_key(tmp_path: Path, until: threading.Event) -> tuple[Callable[[], Assembly], threading.Event]:
+        """Give what makes an assembly once `until` is set, and what tells that it was tried."""
+        tried = threading.Event()
+
+        def made() -> Assembly:
+            tried.set()
+            if not until.is_set():
+                raise LedgerError("no key")
+            keys = Keys.load_or_create(tmp_path / "key")
+            return Assembly(ROUTES, Resolver(keys), keys)
+
+        return made, tried
+
+    def test_once_more_it_is_looked_for_before_the_process_ends(self, db: Path, tmp_path: Path) -> None:
+        """It may be back since the last time."""
+        back = threading.Event()
+        make, tried = self.without_key(tmp_path, back)
+        intake = Intake(lambda: Ledger.open(db), make, say=lambda _: None)
+        intake.start()
+        assert tried.wait(10)
+        exchange(intake, asked(chat("patience")))
+        back.set()
+        intake.stop()
+        assert words(db) == ["patience"]
+        assert intake.counts.lost == 0
+
+    def test_what_waited_for_it_in_vain_is_counted_in_the_ledger(self, db: Path, tmp_path: Path) -> None:
+        make, tried = self.without_key(tmp_path, threading.Event())
+        intake = Intake(lambda: Ledger.open(db), make, say=lambda _: None)
+        intake.start()
+        assert tried.wait(10)
+        for text in ("one", "two"):
+            exchange(intake, asked(chat(text)))
+        intake.stop()
+        assert rows(db, "SELECT calls, why FROM lost") == [(2, "no room to wait")]
+        assert intake.counts.lost == 2
 
 
 class Refusing(Ledger):
