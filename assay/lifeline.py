@@ -1,7 +1,8 @@
 """How a process that `assay up` has started holds on to it: no part of Assay outlives the whole.
 
 Its standard input is a pipe that nobody writes to. It ends when `up` ends, also by `kill -9`, and so the part ends.
-Its standard output carries one line, when it is ready: where it can be reached.
+Its standard output carries a line when it is ready, which says where it can be reached. One that waits for the ledger,
+and without which the others go on, has one before that.
 """
 
 import os

@@ -49,7 +49,7 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
     try:
         admission = admit(settings.console, host)
     except Failure as error:
-        if not wait:
+        if not wait or supervised:
             raise
         say(f"{error}. The console serves nobody until it is started again with that")
         stop.wait()
@@ -65,7 +65,7 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
 
     path = settings.ledger.path
     if wait:
-        patiently(lambda: _found(settings.ledger), stop, say, "the console")
+        patiently(lambda: _found(settings.ledger), stop, partial(_waits, supervised), "the console")
     else:
         Ledger.read(path).close()  # what is wrong with it is said now
     if stop.is_set():
@@ -165,6 +165,13 @@ def _found(settings: LedgerSettings) -> None:
 
     Ledger.read(settings.path).close()
     keys_of(settings)
+
+
+def _waits(supervised: bool, why: str) -> None:
+    """Say why it waits, and hold up nobody who has started it."""
+    say(why)
+    if supervised:
+        lifeline.announce("nowhere yet")
 
 
 def _ready(admission: "Admission", supervised: bool, url: str) -> None:

@@ -63,7 +63,7 @@ async def _up(settings: Settings, mode: str, config: Path | None) -> None:
     async with Supervisor(environment) as supervisor:
         await supervisor.start(proxy)  # first: what keeps it from starting is then all that is said
         await supervisor.start(Part("classifier", "assay", ("classify", *ledger)))
-        if await supervisor.start_if_possible(Part("console", "assay", ("console", *ledger))) is None:
+        if await supervisor.start_if_possible(Part("console", "assay", ("console", "--wait", *ledger))) is None:
             say("proxy and classifier run without the console")
         say("ready: point clients at the proxy, and see `assay report`")
         await supervisor.watch()

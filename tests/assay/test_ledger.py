@@ -23,7 +23,7 @@ def count(path: Path, table: str) -> int:
 
 
 def test_everything_goes_on_while_the_ledger_is_broken_and_once_it_is_mended(tmp_path: Path, upstream: str) -> None:
-    """Proxy and classifier start, say once what is wrong, and end up with every call judged."""
+    """All parts start, say once what is wrong, and end up with every call judged, and the console to look at it."""
     ledger = tmp_path / "usage.db"
     ledger.write_bytes(GARBAGE)
     options = ("--upstream", upstream, "--listen", "127.0.0.1:0", "--db", "usage.db")
@@ -38,10 +38,12 @@ def test_everything_goes_on_while_the_ledger_is_broken_and_once_it_is_mended(tmp
         done = assay("ledger", "repair", "--db", "usage.db", home=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "the broken ledger is now usage.db.broken-2" in done.stderr
+        up.until("the console is at")
         wait_until(lambda: count(ledger, "judgements") == 5)
     assert count(ledger, "calls") == 5
     said = [line for line in up.said if "no ledger, or is corrupt" in line]
-    assert len(said) == 3  # each part once; the console has nothing to show, and is not started
+    assert len(said) == 3  # each part once
+    assert any("The console waits until then" in line for line in said)
     assert any("Traffic goes on, and calls wait in usage.db.spool" in line for line in said)
     assert any("The classifier waits until then" in line for line in said)
     assert any("the ledger takes calls again: 5 waited, 0 were lost" in line for line in up.said)
