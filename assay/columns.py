@@ -252,12 +252,16 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "lost": (
-        "Calls that passed and could not be entered.",
+        "Calls that passed and could not be entered, or that damage has destroyed.",
         {"at": "when it was noticed", "calls": "how many", "why": ""},
     ),
     "spools": (
         "How far the proxies' spool files are entered.",
         {"spool": "its id", "position": "bytes entered", "run": "of the proxy", "under_way": "calls not ended"},
+    ),
+    "removed": (
+        "How many calls retention and `assay forget` have deleted: what damage destroys is told from it.",
+        {"one": "1", "calls": "how many"},
     ),
     "rings": ("By which hosts of a fleet tell that they have the same keys.", {"ring": "1", "mark": "keyed digest"}),
     "migrations": ("The schema's history.", {"number": "the last is the schema's", "at": "when"}),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ledger.address import Place
 from ledger.backups import backups
+from ledger.destroyed import count_removed, newest_call
 from ledger.errors import said_of
 from ledger.sql import Connection, Upkeep
 from ledger.sqlite import open_to_write, rewrite
@@ -41,7 +42,10 @@ class Forgetting:
     def delete(self, persons: Sequence[str]) -> Forgotten:
         """Delete a person's rows, within a transaction. `persons` are all that stands for them in `turns`."""
         with said_of(self._path):
-            return _deleted(self._connection, persons)
+            newest = newest_call(self._connection)
+            forgotten = _deleted(self._connection, persons)
+            count_removed(self._connection, self._path, forgotten.calls, newest)
+        return forgotten
 
     def erase(self) -> bool:
         """Let nothing of deleted rows stay in the files; tell whether that could be done. Not in a transaction.

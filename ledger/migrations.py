@@ -395,6 +395,12 @@ def _gap_intervals(connection: Connection) -> None:
         connection.execute(f"ALTER TABLE published ADD COLUMN {bound} REAL")
 
 
+def _removed(connection: Connection) -> None:
+    """How many calls were deleted on purpose, so that those which damage destroys can be told from them."""
+    connection.execute("CREATE TABLE removed (one INTEGER PRIMARY KEY CHECK (one = 1), calls INTEGER NOT NULL) STRICT")
+    connection.execute("INSERT INTO removed (one, calls) SELECT 1, coalesce(max(id), 0) - count(*) FROM calls")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -410,6 +416,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _causes,
     _rings,
     _gap_intervals,
+    _removed,
 )
 
 

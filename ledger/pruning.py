@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ledger.address import Place
 from ledger.backups import backups
+from ledger.destroyed import count_removed, newest_call
 from ledger.errors import said_of
 from ledger.records import utc
 from ledger.sql import Connection, writing
@@ -184,7 +185,11 @@ class Pruning:
 
     def _delete(self, table: str, column: str, ids: Sequence[int]) -> int:
         marks = ", ".join("?" * len(ids))
-        return self._connection.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", ids).rowcount  # noqa: S608
+        newest = newest_call(self._connection) if table == "calls" else 0
+        rows = self._connection.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", ids).rowcount  # noqa: S608
+        if table == "calls":
+            count_removed(self._connection, self._path, rows, newest)
+        return rows
 
     def _used_bytes(self) -> int:
         pages, free, size = self._pages()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger import migrations
+from ledger.destroyed import count_unrecovered
 from ledger.errors import LedgerBusy, LedgerError, said_of
 from ledger.files import make_private
 from ledger.presence import LOG_HEAD_BYTES, LOG_MAGICS, log_head
@@ -40,6 +41,7 @@ class Repaired:
 
     aside: Path  # where the broken file is now
     rows: dict[str, int]  # that were recovered, by table
+    lost: int  # calls that could not be recovered, as far as is known how many there were
     unjudged: int  # turns whose text was deleted with a judgement that could not be recovered
 
 
@@ -64,6 +66,8 @@ def repair(path: Path, now: float) -> Repaired | None:
                 stack.enter_context(_writers_kept_out(path))
             with said_of(fresh):
                 rows = _recover(path, lock, mended, fresh, now)
+                with closing(open_to_write(fresh, BUSY_MS)) as filled:
+                    lost = count_unrecovered(filled, path, now)
                 unjudged = _unjudged(fresh)
             aside = _swap(path, fresh, now)
     except OSError as error:
@@ -78,7 +82,7 @@ def repair(path: Path, now: float) -> Repaired | None:
             _KEPT.append(lock)
         _remove(fresh)
         _remove(mended)
-    return Repaired(aside, rows, unjudged)
+    return Repaired(aside, rows, lost, unjudged)
 
 
 _KEPT: list[SQLite] = []

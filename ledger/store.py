@@ -14,6 +14,7 @@ from ledger import migrations
 from ledger.address import Place
 from ledger.audit import Audit
 from ledger.contests import Contests
+from ledger.destroyed import count_destroyed, note_newest
 from ledger.errors import LedgerError, WrongLedger, said_of
 from ledger.events import Events
 from ledger.forgetting import Forgetting
@@ -48,6 +49,7 @@ class Ledger:
         self._path = path
         self._upkeep = upkeep
         self._sealing = sealing
+        self._newest: int | None = None  # the last call that the transaction enters
         self.history = History(connection, path)
         self.traces = Traces(connection, path, sealing)
         self.outcomes = Outcomes(connection, path)
@@ -71,6 +73,7 @@ class Ledger:
             connection = open_to_write(path, busy_ms)
             try:
                 migrations.migrate(connection, path, time.time())
+                count_destroyed(connection, path, time.time())
                 return Ledger(connection, path, upkeep_of(connection, path, busy_ms), Sealing(path, keys))
             except BaseException:
                 connection.close()
@@ -117,11 +120,14 @@ class Ledger:
         Raises Displaced where the file is no longer in its place, also when that is noticed once it is written: the
         writing is then in a file that nobody finds.
         """
+        self._newest = None
         with said_of(self._path):
             with writing(self._connection):
                 self._upkeep.check()
                 yield
             self._upkeep.check_behind()
+        if self._newest is not None:
+            note_newest(self._path, self._newest)
 
     def open_turn(self, turn: Turn) -> int:
         """Enter a turn; give its id. The first team of a person's day (UTC) is that of all the day's later turns.
@@ -138,11 +144,14 @@ class Ledger:
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
         """Enter a call whose answer is not known yet; give its id. `turn_id` is None where it belongs to none."""
-        return self._insert(
+        self._newest = self._insert(
             "INSERT INTO calls (turn_id, at, assistant, dialect, model, client, kind, streamed, request_bytes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             call_row(call, turn_id),
         )
+        if not self._connection.in_transaction:
+            note_newest(self._path, self._newest)
+        return self._newest
 
     def close_call(self, call_id: int, answer: Answer, at: str | None = None) -> bool:
         """Complete a call; tell whether there was one. The assistant's model wins over the one that was asked for.

@@ -36,5 +36,7 @@ def repair(settings: Settings) -> None:
     for table, rows in repaired.rows.items():
         click.echo(f"{rows:>12,} {table}")
     say(f"{sum(repaired.rows.values()):,} rows were recovered into {path}")
+    if repaired.lost:
+        say(f"{repaired.lost:,} calls could not be recovered: they are counted as lost")
     if repaired.unjudged:
         say(f"{repaired.unjudged:,} turns have lost their judgement, and their text was gone: they stay not judged")

@@ -1,11 +1,15 @@
 """Straight to a ledger's rows, past our own code, in either store."""
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from ledger.address import Address, Place
+from ledger.files import make_private
+from ledger.migrations import migrate_to
 from ledger.postgres import open_to_write
 from ledger.sql import Connection
 from ledger.sqlite import SQLite
@@ -18,6 +22,14 @@ def straight(place: Place) -> Connection:
     if isinstance(place, Address):
         return open_to_write(place, 5000)
     return sqlite3.connect(place, isolation_level=None, factory=SQLite)
+
+
+def of_schema(place: Place, schema: int) -> None:
+    """Make a ledger as an older Assay made it."""
+    if isinstance(place, Path):
+        make_private(place)
+    with closing(straight(place)) as connection:
+        migrate_to(connection, schema, 0.0)
 
 
 def without_guards(place: Place, table: str, *triggers: str) -> Connection:

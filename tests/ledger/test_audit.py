@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger import migrations
 from ledger.audit import Audit
 from ledger.errors import LedgerError
 from ledger.sql import Connection
 from ledger.store import Ledger
-from tests.ledger.straight import REFUSED, straight, without_guards
+from tests.ledger.straight import REFUSED, of_schema, straight, without_guards
 
 SECRET = b"s" * 32
 GUARDS = ("audit_keeps_what_it_says", "audit_keeps_its_entries", "audit_replaces_nothing")
@@ -220,11 +219,9 @@ def test_a_death_between_entry_and_head_is_no_tampering(
     assert json.loads(head.read_bytes())["id"] == before + 2
 
 
-def test_entries_of_an_older_assay_begin_the_chain(db: Path, head: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_of_an_older_assay_begin_the_chain(db: Path, head: Path) -> None:
     """They have no digest of their own, and cannot be changed either once one follows them."""
-    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:3])
-    Ledger.open(db).close()
-    monkeypatch.undo()
+    of_schema(db, 3)
     with closing(straight(db)) as old:
         old.executemany("INSERT INTO audit VALUES (?, 'at', 'ana', 'looked', 'why')", [(1,), (2,)])
     with closing(Ledger.open(db)) as ledger, closing(without_guards(db, "audit", GUARDS[0])) as intruder:

@@ -13,7 +13,7 @@ from ledger.sql import Connection
 from ledger.sqlite import SQLite
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered
-from tests.ledger.straight import REFUSED, columns, straight
+from tests.ledger.straight import REFUSED, columns, of_schema, straight
 
 # The contract: outside readers use these names. A change here breaks them.
 COLUMNS = {
@@ -41,6 +41,7 @@ COLUMNS = {
     "lost": "at calls why",
     "migrations": "number at",
     "rings": "ring mark",
+    "removed": "one calls",
     "valued_turns": "at week team person assistant client category level weight novelty attention calls tokens value",
     "usage_by_team_week": "team week people raw_calls turns value gap air",
     "usage_by_week": "week people raw_calls turns value gap air",
@@ -141,10 +142,9 @@ def test_an_older_schema_is_brought_forward(
     Ledger.read(db).close()
 
 
-def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path) -> None:
     """Its turns and judgements stay, are found by their asks, and from then on turns are signed."""
-    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:1])
-    Ledger.open(db).close()
+    of_schema(db, 1)
     with closing(straight(db)) as connection:
         connection.execute(
             "INSERT INTO turns (at, person, identity_source, assistant, conversation, ask, prompt_chars)"
@@ -153,7 +153,6 @@ def test_a_ledger_of_the_first_schema_is_brought_forward(db: Path, monkeypatch: 
         connection.execute(
             "INSERT INTO judgements SELECT 1, 'k', 'at', 3, 3, 0, 0, 0, 1, 0, 'data', 1, 1, 1, NULL, '[]'"
         )
-    monkeypatch.undo()
     with closing(Ledger.open(db)) as ledger:
         assert ledger.judge([], signatures=[Signature(1, "k", b"signed")]) == 0
         assert [one.signature for one in ledger.history.own("0" * 16, "", 2, "k", 9)] == [b"signed"]
@@ -206,10 +205,9 @@ def test_changed_views_are_replaced_and_the_admins_own_are_not(
     assert connection.execute("SELECT turns FROM ours").fetchone() == (0,)
 
 
-def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path) -> None:
     """Ids stay, and turns are found by the same asks and traces as before, by the newest that left one."""
-    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:6])
-    Ledger.open(db).close()
+    of_schema(db, 6)
     with closing(straight(db)) as connection:
         connection.executemany(
             "INSERT INTO turns (id, at, person, identity_source, assistant, conversation, ask, place, prompt_chars)"
@@ -223,7 +221,6 @@ def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path, monkeypatch:
             "INSERT INTO traces (trace, turn_id, call_id, at) VALUES (?, ?, ?, '2026-11-23T09:00:00.000Z')",
             [("ee" * 8, 8, None), ("ee" * 8, 3, None), ("dd" * 8, 8, None), ("cc" * 8, None, 1)],
         )
-    monkeypatch.undo()
     with closing(Ledger.open(db)) as ledger:
         seen = [ledger.traces.of_ask("ff000000000000bb"), ledger.traces.of("ee" * 8), ledger.traces.of("dd" * 8)]
         assert [(turn.turn_id, turn.ask, turn.place) for turn in seen if turn] == [

@@ -73,6 +73,7 @@ def test_what_can_be_read_is_recovered(db: Path, spoil: Callable[[Path], None], 
     assert {file.name for file in db.parent.iterdir()} <= {
         "usage.db",
         "usage.db.key",
+        "usage.db.calls",
         "usage.db-wal",
         "usage.db-shm",
         *(repaired.aside.name + ending for ending in ("", "-wal", "-shm")),

@@ -21,10 +21,10 @@ from tests.ledger.straight import REFUSED, rows, straight
 
 
 def test_the_files_are_their_owners_alone(ledger: Ledger, db: Path) -> None:
-    """The ledger, its log, its shared memory and its keys have mode 0600; the folder that was made has 0700."""
+    """All that lies there has mode 0600, and the folder that was made has 0700."""
     entered(ledger)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in db.parent.iterdir()}
-    assert modes == dict.fromkeys(("usage.db", "usage.db-wal", "usage.db-shm", "usage.db.key"), 0o600)
+    assert modes == dict.fromkeys(("usage.db", "usage.db-wal", "usage.db-shm", "usage.db.key", "usage.db.calls"), 0o600)
     assert stat.S_IMODE(db.parent.stat().st_mode) == 0o700
 
 
