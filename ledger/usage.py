@@ -198,6 +198,11 @@ class ReadLedger:
         )
         return Waiting(**row)
 
+    def lost(self) -> dict[str, int]:
+        """Tell how many calls passed and are not in the ledger, by why."""
+        rows = self._rows("SELECT why, sum(calls) AS calls FROM lost GROUP BY why ORDER BY why")
+        return {row["why"]: int(row["calls"]) for row in rows}
+
     def identity_sources(self) -> dict[str, float]:
         """Tell what named the people, as shares of the turns, the largest first."""
         rows = self._rows(

@@ -1,4 +1,4 @@
-"""Can the ledger be read, is it whole, and does anything wait in vain?"""
+"""Can the ledger be read, is it whole, did it lose anything, and does anything wait in vain?"""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def ledger(settings: Settings) -> Iterator[Finding]:
         return
     try:
         faults = reading.faults()
-        waiting = reading.waiting()
+        waiting, lost = reading.waiting(), reading.lost()
     except LedgerError as error:
         yield bad(str(error), REPAIR if isinstance(path, Path) else SERVER)
         return
@@ -42,6 +42,8 @@ def ledger(settings: Settings) -> Iterator[Finding]:
             f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB)" if isinstance(path, Path) else f"{path} answers"
         )
         yield good(state)
+    for why, calls in lost.items():
+        yield note(f"{calls:,} calls passed and are not in it: {why}", "docs/ledger.md says how that comes")
     waits = 0.0 if waiting.since is None else time.time() - datetime.fromisoformat(waiting.since).timestamp()
     if waits > LONG_SECONDS:
         yield bad(

@@ -147,9 +147,12 @@ def test_a_ledger_is_looked_through(tmp_path: Path) -> None:
     assert states(ledger(own)) == ["note"]
     writing = Ledger.open(own.ledger.path)
     writing.open_turn(turn())
+    for calls in (2, 1):
+        writing.spools.lose("2026-11-23T09:00:00.000Z", calls, "no room to wait")
     writing.close()
-    whole, waits = ledger(own)
+    whole, lost, waits = ledger(own)
     assert whole.state == "good"
+    assert (lost.state, lost.said) == ("note", "3 calls passed and are not in it: no room to wait")
     assert (waits.state, "1 turns wait" in waits.said) == ("bad", True)
     damaged = own.ledger.file.read_bytes()
     own.ledger.file.write_bytes(b"no database" + damaged[11:])
