@@ -1,17 +1,37 @@
 """A team's weeks. Managers see their own teams, and only weeks in which enough people asked."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from datasette import Response
 
+from reports.console.numbers import is_over
 from reports.console.pages import gaps
-from reports.console.pages.weeks import Series
-from reports.console.visits import Visit
+from reports.console.pages.weeks import CHARTED, Series, gap_trend
+from reports.console.visits import Row, Visit
 
 OWN_TEAM = 10  # people, for the manager's view, where the ledger's policy says nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A team and its newest weeks that are over, oldest first; none, where none can be shown."""
+
+    team: str
+    weeks: Sequence[Row]
+
+    def trend(self) -> str:
+        """Draw the gap of the weeks."""
+        return gap_trend([row["gap"] for row in self.weeks])
+
+
 async def show_all(visit: Visit) -> Response:
-    """List the teams that the reader may open."""
-    return await visit.page("teams.html", teams=await _teams(visit), least=await least(visit))
+    """List the teams that the reader may open, each with its gap."""
+    few = await least(visit)
+    shown = await visit.show("gap_by_team_and_week")
+    rows = [row for row in shown.rows if row["people"] >= few and is_over(row["week"], visit.today)]
+    tiles = [Tile(team, [row for row in rows if row["team"] == team][-CHARTED:]) for team in await _teams(visit)]
+    return await visit.page("teams.html", tiles=tiles, shown=shown, least=few)
 
 
 async def show(visit: Visit) -> Response:

@@ -1,5 +1,6 @@
 """A series of weeks, and the one that a page is about."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from reports.console.charts import Mark, Week, trend, usage_chart
@@ -7,6 +8,11 @@ from reports.console.numbers import decimal, is_over, percent, short_day
 from reports.console.visits import Row, Shown
 
 CHARTED = 16  # weeks
+
+
+def gap_trend(gaps: Sequence[float | None]) -> str:
+    """Draw the gap of some weeks, at least one."""
+    return trend(gaps, f"The gap over {len(gaps)} weeks, from {percent(gaps[0])} to {percent(gaps[-1])}")
 
 
 class Series:
@@ -33,8 +39,7 @@ class Series:
 
     def trend(self) -> str:
         """Draw the gap of the weeks up to the chosen one."""
-        gaps = [row["gap"] for row in self.charted]
-        return trend(gaps, f"The gap over {len(gaps)} weeks, from {percent(gaps[0])} to {percent(gaps[-1])}")
+        return gap_trend([row["gap"] for row in self.charted])
 
     def calls_per_turn(self) -> str:
         """Draw the calls that a turn took, in the weeks up to the chosen one."""
