@@ -188,7 +188,11 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "signatures": (
         "What repeats are found by. Goes after 28 days.",
-        {"turn_id": "", "classifier": "whose encoder", "signature": "keyed codes; they lead to no text"},
+        {
+            "turn_id": "",
+            "classifier": "whose encoder: a digest of its name",
+            "signature": "keyed codes; they lead to no text",
+        },
     ),
     "traces": (
         "What clients' own ids lead to, as keyed digests.",

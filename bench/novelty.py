@@ -4,7 +4,8 @@ Run as `python -m bench.novelty [EMBEDDINGS.npz] [--fit]`. Without embeddings it
 judge has it. EMBEDDINGS.npz holds `pairs`, (2n, dim) float32: the asks of tests/classifiers/repeats.jsonl, earlier and
 now in turn, as an encoder's `read` gives them; `--encoder FOLDER` makes it with a model, `--encoder base` with the
 packaged base weights (needs the train extra). `--fit` fits the model of classifiers/likeness.py on the groups of the
-first half, thresholds included; without it, the second half is what counts.
+first half, thresholds included; without it, the second half is what counts. All of it is the mean over many keys, as a
+signature is an estimate, and one key may be lucky.
 """
 
 import json
@@ -28,8 +29,8 @@ PAIRS = Path(__file__).parents[1] / "tests" / "classifiers" / "repeats.jsonl"
 WORDED = ("verbatim", "typo", "replay")
 REPEATS = (*WORDED, "paraphrase")  # translations are counted apart: the encoder is English
 NEW = ("template", "topic", "follow-up", "reask")
-ALLOWED = 3  # of the first half's new asks, over the threshold
-MARGIN = 0.4  # and further from those under it, as real asks come in larger numbers
+ALLOWED = 4  # of the first half's new asks, over the threshold, with each key
+KEYS = tuple(bytes([number]) * 32 for number in range(16))
 AT = utc(1_795_000_000)
 Floats = npt.NDArray[np.float64]
 
@@ -67,25 +68,30 @@ def seen(turns: Sequence[dict[str, Any]]) -> View:
     return view(turns[-1]["text"], [Message(turn["role"], turn["text"]) for turn in turns[:-1]])
 
 
-def signed(pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32] | None) -> tuple[Signatures, Signatures]:
+def signed(
+    pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32] | None, key: bytes
+) -> tuple[Signatures, Signatures]:
     """Sign all pairs: the earlier asks, and those of now."""
     views = [one for pair in pairs for one in (pair.earlier, pair.now)]
-    signatures = Signer(b"0" * 32).sign(views, embeddings)
+    signatures = Signer(key).sign(views, embeddings)
     return signatures[0::2], signatures[1::2]
 
 
-def found(pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32] | None) -> list[bool]:
+def found(pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32] | None, key: bytes = KEYS[0]) -> list[bool]:
     """Tell for each pair whether the second is worth less for the first, asked by the same person."""
-    earlier, now = signed(pairs, embeddings)
+    earlier, now = signed(pairs, embeddings, key)
     return [
         novelty(pair.asked, now[row : row + 1], [pair.signed(packed(earlier[row : row + 1]))], ()).factor < 1
         for row, pair in enumerate(pairs)
     ]
 
 
-def report(pairs: Sequence[Pair], taken: Sequence[bool], part: int) -> dict[str, tuple[float, int]]:
-    """Give the share of one part's pairs that are taken for repeats, and of how many: by kind, and together."""
-    kinds: dict[str, list[bool]] = {}
+def report(pairs: Sequence[Pair], taken: Sequence[float], part: int) -> dict[str, tuple[float, int]]:
+    """Give the share of one part's pairs that are taken for repeats, and of how many: by kind, and together.
+
+    `taken`: each pair's, over the keys.
+    """
+    kinds: dict[str, list[float]] = {}
     for pair, one in zip(pairs, taken, strict=True):
         if pair.part == part:
             kinds.setdefault(pair.kind, []).append(one)
@@ -98,15 +104,16 @@ def report(pairs: Sequence[Pair], taken: Sequence[bool], part: int) -> dict[str,
 def fit(pairs: Sequence[Pair], embeddings: npt.NDArray[np.float32]) -> None:
     """Print the weights and the threshold of the model of meaning, from the first half."""
     half = [row for row, pair in enumerate(pairs) if pair.part == 0]
-    earlier, now = signed(pairs, embeddings)
-    rows = np.concatenate([likeness.features(now[row : row + 1], earlier[row : row + 1]) for row in half])
-    place = np.array([likeness.same_place(now[row : row + 1], earlier[row : row + 1])[0] for row in half])
-    kinds = np.array([pairs[row].kind for row in half])
+    signatures = [(earlier[half], now[half]) for earlier, now in (signed(pairs, embeddings, key) for key in KEYS)]
+    each = [(now[row : row + 1], earlier[row : row + 1]) for earlier, now in signatures for row in range(len(half))]
+    rows = np.concatenate([likeness.features(now, earlier) for now, earlier in each])
+    place = np.array([likeness.same_place(now, earlier)[0] for now, earlier in each])
+    kinds = np.array([pairs[row].kind for row in half] * len(KEYS))
     new = np.isin(kinds, NEW) & place
     repeats = kinds == "paraphrase"
     weights = logistic(rows[repeats | new], repeats[repeats | new])
     print(f"MEANING = np.array({np.round(weights, 2).tolist()})")
-    print(f"MEANING_FROM = {np.sort(rows[new] @ weights)[-1 - ALLOWED] + MARGIN:.2f}")
+    print(f"MEANING_FROM = {np.sort(rows[new] @ weights)[-1 - ALLOWED * len(KEYS)]:.2f}")
 
 
 def logistic(rows: Floats, repeats: npt.NDArray[np.bool_], shrink: float = 0.003, steps: int = 6000) -> Floats:
@@ -144,7 +151,7 @@ def main(arguments: list[str]) -> None:
     if "--fit" in arguments and embeddings is not None:
         fit(pairs, embeddings)
         return
-    taken = found(pairs, embeddings)
+    taken = np.mean([found(pairs, embeddings, key) for key in KEYS], axis=0).tolist()
     for part, what in ((1, "second half"), (2, "written last")):
         for kind, (share, count) in report(pairs, taken, part).items():
             print(f"{what}, {kind}: {share:.1%} of {count}")

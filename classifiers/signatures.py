@@ -15,32 +15,27 @@ import numpy.typing as npt
 from classifiers.views import View
 from classifiers.wording import Wording, wording
 
-CODE_BITS = 512
-HASHES, FEW = 64, 32  # of a MinHash, a byte each; FEW for small sets
+# `python -m bench.novelty` says what is found with so many: of orthogonal planes fewer serve than of random ones, and
+# of a hash one bit, as twice as many hashes tell more than two bits of each.
+CODE_BITS = 384
+HASHES = 128  # of a MinHash
 MOST = 255  # sizes are counted up to this
-# Of these a hash keeps four bits, which finds no fewer repeats (bench.novelty), and agrees by chance once in 16.
-HALVED = ("runs", "words")
 
+SETS = ("runs", "words", "numbers", "names", "earlier")
 SIGNATURE = np.dtype(
     [
         ("code", np.uint8, CODE_BITS // 8),  # all 0 where no encoder gave an embedding
-        ("runs", np.uint8, HASHES),
-        ("words", np.uint8, HASHES),
-        ("numbers", np.uint8, FEW),
-        ("names", np.uint8, FEW),
-        ("earlier", np.uint8, FEW),
+        *((part, np.uint8, HASHES // 8) for part in SETS),
         ("sizes", np.uint8, 4),  # of words, numbers, names, earlier
         ("pointing", np.uint8),
     ]
 )
 # Packed, a signature leaves out the parts that are all 0. A byte in front says which are there.
-PARTS = ("code", "numbers", "names", "earlier")
+PARTS = ("code", *SETS)
 POINTING = 1 << len(PARTS)
 # Scripts that the English encoder takes apart into unknown signs: what it makes of them says nothing.
 FOREIGN = re.compile(r"[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufeff]")
 LOOKED_AT = 400  # characters looked at for these
-
-UNPACKED = SIGNATURE.itemsize  # as an older Assay stored them, whole
 
 Signatures = npt.NDArray[np.void]  # (n,) SIGNATURE
 Rows = npt.NDArray[np.float32]
@@ -67,13 +62,13 @@ class Signer:
         return signatures
 
     def _sign_wording(self, signature: Signatures, said: Wording) -> None:
-        for name in ("runs", "words", "numbers", "names", "earlier"):
-            signature[name][0] = self._min_hash(name, getattr(said, name))[: SIGNATURE[name].shape[0]]
+        for name in SETS:
+            signature[name][0] = self._min_hash(name, getattr(said, name))
         signature["sizes"][0] = [min(len(part), MOST) for part in (said.words, said.numbers, said.names, said.earlier)]
         signature["pointing"][0] = said.pointing
 
     def _min_hash(self, purpose: str, members: Iterable[str]) -> npt.NDArray[np.uint8]:
-        """Hash a set to HASHES bytes: two sets agree in as many of them as their shared part of both."""
+        """Hash a set to HASHES bits: two sets agree in half of them by chance, and in the shared part of the rest."""
         digests = b"".join(
             blake2b(
                 member.encode("utf-8", "replace"), digest_size=8, key=self._secret, person=purpose.encode()
@@ -81,19 +76,24 @@ class Signer:
             for member in members
         )
         if not digests:
-            return np.zeros(HASHES, np.uint8)
+            return np.zeros(HASHES // 8, np.uint8)
         hashed = np.frombuffer(digests, "<u8").astype(np.uint64)[:, None] * self._factors + self._offsets
-        kept = np.uint64(0xF if purpose in HALVED else 0xFF)
-        return np.asarray((hashed.min(axis=0) >> np.uint64(24)) & kept, np.uint8)
+        return np.packbits((hashed.min(axis=0) >> np.uint64(24)) & np.uint64(1) > 0)
 
     def _codes(self, embeddings: Rows) -> npt.NDArray[np.uint8]:
         """Tell on which side of each hyperplane the embeddings lie, (n, CODE_BITS / 8)."""
         dim = embeddings.shape[1]
         if self._planes is None or len(self._planes) != dim:
-            stream = shake_256(b"hyperplanes" + self._secret).digest(dim * CODE_BITS // 8)
-            bits = np.unpackbits(np.frombuffer(stream, np.uint8)).reshape(dim, CODE_BITS)
-            self._planes = bits.astype(np.float32) * 2 - 1
+            bases = [self._basis(dim, number) for number in range(-(-CODE_BITS // dim))]
+            self._planes = np.concatenate(bases, axis=1)[:, :CODE_BITS]
         return np.asarray(np.packbits(embeddings @ self._planes > 0, axis=1))
+
+    def _basis(self, dim: int, number: int) -> Rows:
+        """Give orthogonal directions, (dim, dim), each as likely as any other."""
+        stream = shake_256(b"hyperplanes%d" % number + self._secret).digest(dim * dim // 8 + 1)
+        signs = np.unpackbits(np.frombuffer(stream, np.uint8))[: dim * dim].reshape(dim, dim) * 2.0 - 1
+        basis, scale = np.linalg.qr(signs)
+        return np.asarray(basis * np.sign(np.diag(scale)), np.float32)
 
 
 def packed(signature: Signatures) -> bytes:
@@ -101,8 +101,7 @@ def packed(signature: Signatures) -> bytes:
     row = signature[0]
     present = [part for part in PARTS if row[part].any()]
     flags = sum(1 << PARTS.index(part) for part in present) | (POINTING if row["pointing"] else 0)
-    halved = [(row[part][0::2] | row[part][1::2] << 4).tobytes() for part in HALVED]
-    return b"".join([bytes([flags]), row["sizes"].tobytes(), *halved, *(row[part].tobytes() for part in present)])
+    return b"".join([bytes([flags]), row["sizes"].tobytes(), *(row[part].tobytes() for part in present)])
 
 
 def unpacked(stored: Sequence[bytes]) -> Signatures:
@@ -110,37 +109,18 @@ def unpacked(stored: Sequence[bytes]) -> Signatures:
     rows = np.zeros(len(stored), SIGNATURE)
     alike: dict[int, list[int]] = {}
     for row, one in enumerate(stored):
-        alike.setdefault(-1 if len(one) == UNPACKED else one[0], []).append(row)
+        alike.setdefault(one[0], []).append(row)
     for flags, places in alike.items():
-        together = b"".join(stored[row] for row in places)
-        rows[places] = _whole(together) if flags < 0 else _filled(flags, together)
-    return rows
-
-
-def _whole(together: bytes) -> Signatures:
-    rows = np.frombuffer(together, SIGNATURE).copy()
-    for part in HALVED:
-        rows[part] &= 0xF
+        rows[places] = _filled(flags, b"".join(stored[row] for row in places))
     return rows
 
 
 def _filled(flags: int, together: bytes) -> Signatures:
     present = [part for number, part in enumerate(PARTS) if flags >> number & 1]
-    stored = np.frombuffer(
-        together,
-        np.dtype(
-            [
-                ("flags", np.uint8),
-                ("sizes", SIGNATURE["sizes"]),
-                *((part, np.uint8, HASHES // 2) for part in HALVED),
-                *((part, SIGNATURE[part]) for part in present),
-            ]
-        ),
-    )
+    held = [("flags", np.uint8), *((part, SIGNATURE[part]) for part in ("sizes", *present))]
+    stored = np.frombuffer(together, np.dtype(held))
     rows = np.zeros(len(stored), SIGNATURE)
     for part in ("sizes", *present):
         rows[part] = stored[part]
-    for part in HALVED:
-        rows[part][:, 0::2], rows[part][:, 1::2] = stored[part] & 0xF, stored[part] >> 4
     rows["pointing"] = bool(flags & POINTING)
     return rows

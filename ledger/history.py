@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import Moment, Signature, Signed
+from ledger.rows import short_number
 from ledger.sql import Connection
 
 FORGOTTEN_AT_A_TIME = 500  # signatures, while other writers wait
@@ -57,15 +58,16 @@ class History:
                 "SELECT t.id, t.at, t.person, t.conversation, s.classifier = ?, s.signature"  # noqa: S608 (columns of ours)
                 " FROM turns AS t JOIN signatures AS s ON s.turn_id = t.id"
                 f" WHERE t.{column} = ? AND t.at >= ? AND t.id < ? ORDER BY t.id DESC LIMIT ?",
-                (classifier, whose, since, before, limit),
+                (short_number(classifier), whose, since, before, limit),
             ).fetchall()
         return [Signed(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(rows)]
 
 
 def sign(connection: Connection, signatures: Sequence[Signature]) -> None:
-    """Store signatures within a transaction. A turn's second one by the same classifier is ignored."""
+    """Store signatures within a transaction. A turn's newest one counts."""
     connection.executemany(
         "INSERT INTO signatures (turn_id, classifier, signature) SELECT ?1, ?2, ?3"
-        " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1) ON CONFLICT DO NOTHING",
-        [(signature.turn_id, signature.classifier, signature.signature) for signature in signatures],
+        " WHERE EXISTS (SELECT 1 FROM turns WHERE id = ?1)"
+        " ON CONFLICT (turn_id) DO UPDATE SET classifier = excluded.classifier, signature = excluded.signature",
+        [(signature.turn_id, short_number(signature.classifier), signature.signature) for signature in signatures],
     )

@@ -401,6 +401,21 @@ def _removed(connection: Connection) -> None:
     connection.execute("INSERT INTO removed (one, calls) SELECT 1, coalesce(max(id), 0) - count(*) FROM calls")
 
 
+def _smaller(connection: Connection) -> None:
+    """Shorter signatures, one a turn. Those of before cannot be compared with them."""
+    for statement in statements(
+        """
+        DROP TABLE signatures;
+        CREATE TABLE signatures (
+            turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE,
+            classifier INTEGER NOT NULL, -- whose encoder gave the meaning: a digest of its name
+            signature BLOB NOT NULL -- keyed; deleted once no turn can repeat this one
+        ) STRICT;
+        """
+    ):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _first,
     _signatures,
@@ -417,6 +432,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _rings,
     _gap_intervals,
     _removed,
+    _smaller,
 )
 
 

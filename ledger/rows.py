@@ -34,6 +34,11 @@ def digest_of(number: int) -> str:
     return number.to_bytes(NUMBER_BYTES, signed=True).hex()
 
 
+def short_number(name: str) -> int:
+    """Write a classifier's name in two bytes. Where two have the same number, meanings are compared that differ."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=2).digest(), signed=True)
+
+
 def turn_row(turn: Turn, sealing: Sealing) -> Row:
     binding = Binding(turn.at, turn.person, turn.conversation)
     context = _context_json(turn.context)

@@ -106,7 +106,8 @@ def test_asking_again_with_nothing_changed_does_not() -> None:
     said = (Message("user", ASK), ANSWER)
     assert weigh(ASK, *said, own=[asked(7, ASK)]).factor == OWN_WORDS
     tries = [
-        asked(number, f"{ASK} {word}", *said) for number, word in enumerate(("now", "by week", "by truck", "again"))
+        asked(number, f"{ASK} {word}", *said)
+        for number, word in enumerate(("by month", "by week", "by truck", "by day"))
     ]
     assert weigh(ASK + " by route", *said, own=tries[:REASKS]).factor == 1.0
     assert weigh(ASK + " by route", *said, own=tries).factor == ASKED_OFTEN

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifiers.likeness import features, shared, shared_meaning
-from classifiers.signatures import HALVED, SIGNATURE, Signer, packed, unpacked
+from classifiers.signatures import SIGNATURE, Signer, packed, unpacked
 from classifiers.views import view
 from ledger.records import Message
 
@@ -16,7 +16,7 @@ def test_one_key_signs_alike_and_another_has_nothing_in_common() -> None:
     embedding = np.linspace(-1, 1, 384, dtype=np.float32)[None, :]
     first, again, other = (Signer(bytes([key]) * 32).sign([view(LETTER)], embedding) for key in (1, 1, 2))
     assert first.tobytes() == again.tobytes()
-    assert shared(first, other, "runs")[0] < 0.1
+    assert shared(first, other, "runs")[0] < 0.3
     assert abs(shared_meaning(first, other)[0]) < 0.25
 
 
@@ -30,8 +30,8 @@ def test_a_right_guess_tells_nothing_without_the_key() -> None:
     tried = [Signer(bytes([key]) * 32).sign(guesses, meaning) for key in range(60)]
     for part in ("runs", "words"):
         right, wrong = (np.array([shared(stored, one[row : row + 1], part)[0] for one in tried]) for row in (0, 1))
-        assert abs(right.mean() - wrong.mean()) < 0.01
-        assert right.max() < 0.15  # of 64 hashes of four bits, ten agree by chance now and then
+        assert abs(right.mean() - wrong.mean()) < 0.02
+        assert right.max() < 0.35  # of 128 bits, 85 agree by chance now and then
     near = np.array([shared_meaning(stored, one[:1])[0] for one in tried])
     assert abs(near.mean()) < 0.05
     assert np.abs(near).max() < 0.25
@@ -58,7 +58,7 @@ def test_shares_are_estimated() -> None:
 
 @pytest.mark.parametrize("cosine", [0.0, 0.5, 0.8, 0.95])
 def test_the_cosine_is_estimated(cosine: float) -> None:
-    """From the sides of 512 hyperplanes."""
+    """From the sides of hyperplanes."""
     random = np.random.default_rng(5)
     basis = np.linalg.qr(random.normal(size=(384, 2)))[0].T
     pair = np.stack([basis[0], cosine * basis[0] + np.sqrt(1 - cosine**2) * basis[1]]).astype(np.float32)
@@ -101,14 +101,15 @@ def test_a_packed_signature_is_read_as_it_was() -> None:
     signatures = Signer(b"k" * 32).sign(views, embeddings)
     stored = [packed(signatures[row : row + 1]) for row in range(len(views))]
     assert (unpacked(stored) == signatures).all()
-    assert sorted(map(len, stored)) != [len(stored[0])] * len(stored)
-    assert max(map(len, stored)) < SIGNATURE.itemsize * 3 / 4
+    assert [len(one) for one in stored[:3]] == [5 + 48 + 4 * 16, 5, 5 + 48 + 3 * 16]
 
 
-def test_a_signature_of_an_older_assay_is_read() -> None:
-    """It kept all bits of each hash; those that are kept now are compared."""
-    signatures = Signer(b"k" * 32).sign([view(LETTER)], None)
-    older = signatures.copy()
-    for part in HALVED:
-        older[part] |= 0xA0
-    assert (unpacked([older.tobytes(), packed(signatures)]) == signatures[0]).all()
+def test_the_hyperplanes_are_orthogonal() -> None:
+    """Also where they are more than the embedding has dimensions: as many at a time as it has."""
+    for dim in (384, 100):
+        signer = Signer(b"k" * 32)
+        signer.sign([view("a")], np.ones((1, dim), np.float32))
+        assert signer._planes is not None
+        first = signer._planes[:, :dim]
+        assert np.abs(first.T @ first - np.eye(first.shape[1])).max() < 1e-5
+        assert signer._planes.shape == (dim, 384)

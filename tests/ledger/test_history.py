@@ -51,17 +51,17 @@ def test_signatures_of_another_classifier_say_so(ledger: Ledger) -> None:
 
 
 def test_a_signature_is_stored_once_and_only_for_a_turn(ledger: Ledger) -> None:
-    """A second one by the same classifier changes nothing."""
+    """The newest: a classifier that is new compares with what is signed as it signs."""
     signed(ledger)
     ledger.judge([], signatures=[Signature(1, "k", b"second"), Signature(77, "k", b"of no turn")])
-    assert [one.signature for one in ledger.history.own("0" * 16, "", 99, "k", 9)] == [b"s1"]
+    assert [one.signature for one in ledger.history.own("0" * 16, "", 99, "k", 9)] == [b"second"]
 
 
 def test_a_signature_is_stored_with_its_judgement_or_not_at_all(ledger: Ledger, db: Path) -> None:
     """One that cannot be stored takes the judgement back."""
     turn_id = entered(ledger)
     with pytest.raises(REFUSED):
-        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, None, b"s")])  # type: ignore[arg-type]
+        ledger.judge([judgement(turn_id)], signatures=[Signature(turn_id, "k", None)])  # type: ignore[arg-type]
     with closing(straight(db)) as connection:
         assert connection.execute("SELECT count(*) FROM judgements").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM turns WHERE text IS NOT NULL").fetchone() == (1,)
