@@ -141,8 +141,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "place": "how many asks came before it in the conversation",
             "lang": "ISO 639-1; NULL: not told",
             "prompt_chars": "length of what was asked",
-            "text": "encrypted, until the turn is judged; then NULL",
-            "context": "the conversation before, as long as text",
+            "text": "`sealed` until the turn is judged, as it stands in `texts`; then NULL",
+            "context": "NULL: it stands in `texts` too",
             "text_expires_at": "the year 9999 until it is judged",
         },
     ),
@@ -184,6 +184,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "attention": "0 to 1",
             "duplicate_of": "the turn that it repeats",
             "reasons": "JSON list of sentences; never words of the prompt",
+        },
+    ),
+    "texts": (
+        "What waits for its judgement, or is kept behind it.",
+        {
+            "turn_id": "",
+            "text": "encrypted; empty once it is deleted, for as long as others lie beside it",
+            "context": "the conversation before, encrypted, as long as text",
         },
     ),
     "signatures": (

@@ -402,7 +402,7 @@ def _removed(connection: Connection) -> None:
 
 
 def _smaller(connection: Connection) -> None:
-    """Shorter signatures, one a turn. Those of before cannot be compared with them."""
+    """Shorter signatures, one a turn, as those of before cannot be compared with them; texts in pages of their own."""
     for statement in statements(
         """
         DROP TABLE signatures;
@@ -410,6 +410,11 @@ def _smaller(connection: Connection) -> None:
             turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE,
             classifier INTEGER NOT NULL, -- whose encoder gave the meaning: a digest of its name
             signature BLOB NOT NULL -- keyed; deleted once no turn can repeat this one
+        ) STRICT;
+        CREATE TABLE texts (
+            turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE,
+            text TEXT NOT NULL, -- sealed, until the turn is judged; then '' for a while
+            context TEXT -- sealed JSON; as long as text
         ) STRICT;
         """
     ):

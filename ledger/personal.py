@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ledger.address import Place
 from ledger.errors import said_of
+from ledger.rows import TEXT
 from ledger.sealing import Binding, LostText, Sealing
 from ledger.sql import Connection
 
@@ -75,7 +76,8 @@ class Personal:
         """Give what is kept of a turn's words. None: there is no such turn."""
         with said_of(self._path):
             row = self._connection.execute(
-                "SELECT text, at, person, conversation FROM turns WHERE id = ?", (turn_id,)
+                f"SELECT {TEXT}, at, person, conversation FROM turns AS t WHERE id = ?",  # noqa: S608 (SQL of ours)
+                (turn_id,),
             ).fetchone()
         if row is None:
             return None

@@ -247,8 +247,9 @@ class ServerUpkeep:
         """Wait no longer than that for another process's write."""
         self._connection.wait(busy_ms)
 
-    def deleted(self, turn_ids: Sequence[int]) -> None:
-        """Do nothing: autovacuum takes the room."""
+    def delete_texts(self, turn_ids: Sequence[int]) -> None:
+        """Delete these turns' texts, within a transaction. Autovacuum takes the room."""
+        self._connection.executemany("DELETE FROM texts WHERE turn_id = ?", [(turn_id,) for turn_id in turn_ids])
 
     def settle(self) -> bool:
         """Do nothing."""
@@ -261,7 +262,7 @@ class ServerUpkeep:
     def rewrite(self) -> None:
         """Write the tables anew that hold people's rows."""
         self._connection.execute("SET statement_timeout = 0")  # it takes as long as that takes
-        self._connection.execute("VACUUM (FULL) turns, calls, judgements, signatures, traces, waiting, contests")
+        self._connection.execute("VACUUM (FULL) turns, texts, calls, judgements, signatures, traces, waiting, contests")
         self._connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
 
 

@@ -8,10 +8,15 @@ from datetime import datetime
 from ledger.records import Answer, Call, Judgement, Message, PendingTurn, Turn, utc
 from ledger.sealing import Binding, LostText, Sealing
 
-# Holds the place of the time at which a judged turn's text expires. It is longer than any such time by as much as a
-# language takes, so that no row grows when its turn is judged: rows that grow make SQLite move their neighbours, and
-# a copy of a neighbour's text would stay behind in the file, out of reach of secure_delete.
-UNTIL_JUDGED = "9999-12-31T23:59:59.999999Z"
+# With SEALED it holds the place of the language, so that no row grows when its turn is judged, which splits pages.
+UNTIL_JUDGED = "9999-12-31"
+SEALED = "sealed"  # in `turns.text`, as long as the text stands in `texts`
+# Of `turns AS t`. NULL: it is deleted, or where the turn waits: it is lost. A ledger may hold turns with their text in
+# the row, as an older Assay wrote them.
+TEXT, CONTEXT = (
+    f"CASE t.text WHEN '{SEALED}' THEN (SELECT x.{what} FROM texts AS x WHERE x.turn_id = t.id) ELSE t.{what} END"  # noqa: S608 (names of ours)
+    for what in ("text", "context")
+)
 
 NUMBER_BYTES = 8
 DIGITS = 3  # of a judgement's probabilities: SQLite stores 0.0 in no bytes, and 0.0004 in eight
@@ -39,9 +44,7 @@ def short_number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=2).digest(), signed=True)
 
 
-def turn_row(turn: Turn, sealing: Sealing) -> Row:
-    binding = Binding(turn.at, turn.person, turn.conversation)
-    context = _context_json(turn.context)
+def turn_row(turn: Turn) -> Row:
     return (
         turn.at,
         turn.person,
@@ -53,9 +56,18 @@ def turn_row(turn: Turn, sealing: Sealing) -> Row:
         number_of(turn.ask),
         turn.place,
         turn.prompt_chars,
+        SEALED,
+        UNTIL_JUDGED,
+    )
+
+
+def sealed(turn: Turn, sealing: Sealing) -> tuple[str, str | None]:
+    """Give the turn's text and context as `texts` holds them. Raises LedgerError where the keys cannot be read."""
+    binding = Binding(turn.at, turn.person, turn.conversation)
+    context = _context_json(turn.context)
+    return (
         sealing.seal(_cleaned(turn.text), binding, "text"),
         None if context is None else sealing.seal(context, binding, "context"),
-        UNTIL_JUDGED,
     )
 
 
@@ -111,16 +123,19 @@ def pending_turn(
     person: str,
     team: str | None,
     conversation: str,
-    text: str,
+    text: str | None,
     context: str | None,
 ) -> PendingTurn:
     """Raises LedgerError where the keys cannot be read. What they do not open is lost, and no error."""
     binding = Binding(at, person, conversation)
+    lost = PendingTurn(turn_id, at, person, team, conversation, "", lost=True)
+    if text is None:
+        return lost
     try:
         said = sealing.open(text, binding, "text")
         before = json.loads(sealing.open(context, binding, "context")) if context else []
     except LostText:
-        return PendingTurn(turn_id, at, person, team, conversation, "", lost=True)
+        return lost
     return PendingTurn(turn_id, at, person, team, conversation, said, tuple(Message(**message) for message in before))
 
 

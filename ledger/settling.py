@@ -12,9 +12,15 @@ from ledger.presence import Presence
 from ledger.sql import writing
 from ledger.sqlite import SQLite, rewrite
 
-SLICE = 200  # turns that are closed up at a time, while other writers wait (bench/ledger.py says how long)
-MARGIN = 100  # turns: more than lie on the two pages that SQLite may take along when it merges one
+SLICE = 1000  # emptied texts that are taken away at a time, while other writers wait
+MARGIN = 400  # of them: more than lie on the pages that SQLite may take along when it merges one
+LARGEST = 2**63 - 1
 BUSY_MS = 50  # writers wait while a settling ledger waits for readers: it does not wait long
+
+_EMPTIED = (
+    "SELECT turn_id FROM texts WHERE turn_id < coalesce((SELECT min(id) FROM turns WHERE text IS NOT NULL) - ?, ?)"
+    " ORDER BY turn_id LIMIT ?"
+)
 
 
 class FileUpkeep:
@@ -25,7 +31,6 @@ class FileUpkeep:
         self._path = path
         self._busy_ms = busy_ms
         self._presence = Presence(connection, path)
-        self._hollow: int | None = None  # the first turn with deleted text whose room is not yet closed up
 
     def check(self) -> None:
         """Raise Displaced where the file was deleted or replaced."""
@@ -45,10 +50,15 @@ class FileUpkeep:
             self._connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
         self._busy_ms = busy_ms
 
-    def deleted(self, turn_ids: Sequence[int]) -> None:
-        """Remember that these turns' text was deleted."""
-        if turn_ids:
-            self._hollow = min(turn_ids) if self._hollow is None else min(*turn_ids, self._hollow)
+    def delete_texts(self, turn_ids: Sequence[int]) -> None:
+        """Overwrite these turns' texts, within a transaction. Their rows stay until no text lies beside them.
+
+        A row that is taken away makes SQLite merge pages, and a text that is moved by it would leave a copy behind, out
+        of reach of secure_delete.
+        """
+        self._connection.executemany(
+            "UPDATE texts SET text = '', context = NULL WHERE turn_id = ?", [(turn_id,) for turn_id in turn_ids]
+        )
 
     def settle(self) -> bool:
         """Close up where text was deleted, and empty the write-ahead log; tell whether the log was emptied.
@@ -83,20 +93,10 @@ class FileUpkeep:
             self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
 
     def _close_up(self) -> None:
-        """Rewrite some turns whose text was deleted, so that their pages are filled again.
-
-        A row that shrinks leaves its page as empty as it makes it: without this a turn takes three times its room.
-        `id = id` makes SQLite take the row out and put it in again, which merges pages that are nearly empty. Rows
-        are moved then, and a moved text would leave a copy behind: hence the margin to the first turn with text.
-        """
-        if self._hollow is None:
-            return
-        with writing(self._connection):
-            (end,) = self._connection.execute(
-                "SELECT coalesce((SELECT min(id) FROM turns WHERE text IS NOT NULL) - ?, max(id) + 1, 0) FROM turns",
-                (MARGIN,),
-            ).fetchone()
-            first, last = self._hollow, min(end, self._hollow + SLICE)
-            if first < last:
-                self._connection.execute("UPDATE turns SET id = id WHERE id >= ? AND id < ?", (first, last))
-                self._hollow = last
+        """Take away rows of texts that are deleted, the oldest first, up to those that lie near a text."""
+        if self._connection.execute(_EMPTIED, (MARGIN, LARGEST, 1)).fetchone():
+            with writing(self._connection):
+                self._connection.execute(
+                    f"DELETE FROM texts WHERE turn_id IN ({_EMPTIED})",  # noqa: S608 (SQL of ours)
+                    (MARGIN, LARGEST, SLICE),
+                )

@@ -87,8 +87,8 @@ class Upkeep(Protocol):
     def hurry(self, busy_ms: int) -> None:
         """Wait no longer than that for another process's write."""
 
-    def deleted(self, turn_ids: Sequence[int]) -> None:
-        """Take note that these turns' text was deleted."""
+    def delete_texts(self, turn_ids: Sequence[int]) -> None:
+        """Delete these turns' texts, within a transaction."""
 
     def settle(self) -> bool:
         """Let deleted text leave the store for good; tell whether all of it has."""

@@ -27,7 +27,7 @@ from ledger.pruning import Pruning
 from ledger.pseudonyms import Key
 from ledger.publication import Publication
 from ledger.records import Answer, Call, Judgement, PendingTurn, Signature, Turn, monday, next_week
-from ledger.rows import Row, answer_row, call_row, expiry, judgement_row, pending_turn, turn_row
+from ledger.rows import CONTEXT, TEXT, Row, answer_row, call_row, expiry, judgement_row, pending_turn, sealed, turn_row
 from ledger.sealing import Sealing
 from ledger.spools import Spools
 from ledger.sql import Connection, Upkeep, writing
@@ -135,12 +135,18 @@ class Ledger:
         One whose week is closed is counted as late, and is in no figure.
         """
         turn = replace(turn, team=self._team_of_day(turn))
+        text, context = sealed(turn, self._sealing)
         self._count_late(turn.at)
-        return self._insert(
+        turn_id = self._insert(
             "INSERT INTO turns (at, person, team, identity_source, assistant, client, conversation, ask, place,"
-            " prompt_chars, text, context, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            turn_row(turn, self._sealing),
+            " prompt_chars, text, text_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            turn_row(turn),
         )
+        with said_of(self._path):
+            self._connection.execute(
+                "INSERT INTO texts (turn_id, text, context) VALUES (?, ?, ?)", (turn_id, text, context)
+            )
+        return turn_id
 
     def open_call(self, call: Call, turn_id: int | None) -> int:
         """Enter a call whose answer is not known yet; give its id. `turn_id` is None where it belongs to none."""
@@ -219,20 +225,19 @@ class Ledger:
                     " WHERE id = ?",
                     [(j.lang, j.turn_id) for j in judgements],
                 )
-        if keep_text_seconds <= 0:
-            self._upkeep.deleted([j.turn_id for j in judgements])
+                self._upkeep.delete_texts([j.turn_id for j in judgements])
         return new
 
     def expire_text(self, now: str) -> int:
         """Delete the text whose time is over; give of how many turns."""
         self._upkeep.check()
-        with said_of(self._path):
+        with said_of(self._path), writing(self._connection, alone=False):
             expired = self._connection.execute(
                 "UPDATE turns SET text = NULL, context = NULL, text_expires_at = NULL WHERE text_expires_at <= ?"
                 " RETURNING id",
                 (now,),
             ).fetchall()
-        self._upkeep.deleted([turn_id for (turn_id,) in expired])
+            self._upkeep.delete_texts([turn_id for (turn_id,) in expired])
         return len(expired)
 
     def settle(self) -> bool:
@@ -266,10 +271,10 @@ class Ledger:
     def _waiting(self, classifier: str, limit: int, after: int, lock: str = "") -> list[PendingTurn]:
         with said_of(self._path):
             rows = self._connection.execute(
-                "SELECT id, at, person, team, conversation, text, context FROM turns INDEXED BY turns_with_text"  # noqa: S608 (SQL of ours)
-                " WHERE text IS NOT NULL AND id > ?"
+                f"SELECT id, at, person, team, conversation, {TEXT}, {CONTEXT}"  # noqa: S608 (SQL of ours)
+                " FROM turns AS t INDEXED BY turns_with_text WHERE text IS NOT NULL AND id > ?"
                 # no NOT EXISTS, of which PostgreSQL makes a join with all judgements there are
-                " AND (SELECT 1 FROM judgements WHERE turn_id = turns.id AND classifier = ?) IS NULL"
+                " AND (SELECT 1 FROM judgements WHERE turn_id = t.id AND classifier = ?) IS NULL"
                 " ORDER BY id LIMIT ?" + lock,
                 (after, classifier, limit),
             ).fetchall()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ledger.address import Place
 from ledger.errors import said_of
 from ledger.records import utc
-from ledger.rows import digest_of, number_of
+from ledger.rows import TEXT, digest_of, number_of
 from ledger.sealing import Binding, LostText, Sealing
 from ledger.sql import Connection
 
@@ -73,7 +73,7 @@ class Traces:
         """
         with said_of(self._path):
             near = self._connection.execute(
-                "SELECT id, text, at, person, conversation FROM"
+                f"SELECT id, {TEXT}, at, person, conversation FROM"  # noqa: S608 (SQL of ours)
                 " (SELECT * FROM turns WHERE person = ? ORDER BY id DESC LIMIT ?) AS t"
                 " WHERE at >= ? AND coalesce(client, '') = coalesce(?, '') ORDER BY at DESC, id DESC LIMIT ?",
                 (person, LOOKED_AT, since, client, NEIGHBOURS),

@@ -47,7 +47,7 @@ def fill(db: Path, keys: Keys, name: str, letter: str, times: int = 25) -> list[
             turn_id = ledger.open_turn(made)
             ledger.open_call(a_call(at=utc(at), model=f"model-{letter}-{number}"), turn_id)
             ledger.traces.leave(trace, turn_id, utc(at))
-            (sealed,) = ledger._connection.execute("SELECT text FROM turns WHERE id = ?", (turn_id,)).fetchone()
+            (sealed,) = ledger._connection.execute("SELECT text FROM texts WHERE turn_id = ?", (turn_id,)).fetchone()
             signature = f"signature-{letter}-{number}".encode()
             shows += [person.encode(), conversation.encode(), sealed[30:60].encode(), signature]
             shows += [f"model-{letter}-{number}".encode()]

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.address import Place
 from ledger.records import Answer, Call, Judgement, Turn
+from ledger.rows import TEXT
 from ledger.sealing import Binding, Sealing
 from ledger.store import Ledger
 from tests.ledger.straight import straight
@@ -117,7 +118,7 @@ def words(db: Place) -> list[str | None]:
     """Give the texts of all turns, opened with the keys beside the ledger, the first turn's first."""
     sealing = Sealing(db)
     with closing(straight(db)) as connection:
-        rows = connection.execute("SELECT text, at, person, conversation FROM turns ORDER BY id").fetchall()
+        rows = connection.execute(f"SELECT {TEXT}, at, person, conversation FROM turns AS t ORDER BY id").fetchall()
     return [None if text is None else sealing.open(text, Binding(*facts), "text") for text, *facts in rows]
 
 

@@ -14,6 +14,8 @@ from ledger.sqlite import SQLite
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import entered
 from tests.ledger.straight import REFUSED, columns, of_schema, straight
+from tests.ledger.facts import entered, judgement
+from tests.ledger.straight import REFUSED, columns, straight
 
 # The contract: outside readers use these names. A change here breaks them.
 COLUMNS = {
@@ -24,6 +26,7 @@ COLUMNS = {
     "judgements": "turn_id classifier at level score p0 p1 p2 p3 p4 category work novelty attention"
     " duplicate_of reasons",
     "signatures": "turn_id classifier signature",
+    "texts": "turn_id text context",
     "traces": "trace turn_id",
     "waiting": "call_id trace at",
     "weights": "effective_from level weight",
@@ -232,3 +235,31 @@ def test_a_ledger_with_digests_as_text_is_brought_forward(db: Path) -> None:
     with closing(straight(db)) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("SELECT turn_id FROM calls").fetchall() == [(8,)]
+
+
+def test_what_waits_and_what_was_signed_before_signatures_were_shortened(
+    db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text in a turn's row is judged, and deleted, like any other; signatures of before are gone."""
+    before = migrations.MIGRATIONS.index(migrations._smaller)
+    monkeypatch.setattr("ledger.migrations.MIGRATIONS", migrations.MIGRATIONS[:before])
+    with closing(Ledger.open(db)):
+        pass
+    with closing(straight(db)) as connection:
+        connection.execute(
+            "INSERT INTO turns (at, person, identity_source, assistant, conversation, ask, prompt_chars, text, context,"
+            " text_expires_at) VALUES ('2026-11-23T09:00:00.000Z', '0', 'header', 'OpenAI', 'c', 7, 3, 'one',"
+            """ '[{"role":"user","text":"before"}]', '9999-12-31T23:59:59.999999Z')"""
+        )
+        connection.execute("INSERT INTO signatures VALUES (1, 'test-1', ?)", (b"signed",))
+    monkeypatch.undo()
+    with closing(Ledger.open(db)) as ledger:
+        turn_id = entered(ledger, "two")
+        waiting = ledger.unjudged("test-1", 9)
+        assert [(turn.text, len(turn.context)) for turn in waiting] == [("one", 1), ("two", 0)]
+        assert ledger.history.own("0", "", 99, "test-1", 9) == []
+        assert ledger.judge([judgement(1), judgement(turn_id)]) == 2
+    with closing(straight(db)) as connection:
+        assert connection.execute("SELECT DISTINCT text, context, text_expires_at FROM turns").fetchall() == [
+            (None,) * 3
+        ]

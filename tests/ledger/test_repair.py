@@ -69,6 +69,8 @@ def test_what_can_be_read_is_recovered(db: Path, spoil: Callable[[Path], None], 
         assert connection.execute("SELECT value FROM policy WHERE name = 'min_group'").fetchone() == (5,)
     assert repair(db, NOW) is None
     with closing(Ledger.open(db)) as ledger:
+        waiting = ledger.unjudged("test-1", 9)
+        assert share < 1 or [turn.text for turn in waiting] == ["and one that waits " * 50]
         assert ledger.judge([judgement(entered(ledger))]) == 1
     assert {file.name for file in db.parent.iterdir()} <= {
         "usage.db",

@@ -109,6 +109,16 @@ def test_text_of_an_older_assay_is_read_as_it_is(ledger: Ledger) -> None:
     assert (waiting.text, waiting.context) == ("plain", (Message("user", "old"),))
 
 
+def test_a_text_that_is_missing_is_lost(ledger: Ledger) -> None:
+    """As after a repair that could not read it; its turn is judged without."""
+    turn_id = entered(ledger)
+    ledger._connection.execute("DELETE FROM texts")
+    (waiting,) = ledger.unjudged("test-1", 9)
+    assert (waiting.text, waiting.lost) == ("", True)
+    assert ledger.judge([judgement(turn_id)]) == 1
+    assert ledger.unjudged("test-1", 9) == []
+
+
 def test_lost_text_holds_up_nobody(db: Path) -> None:
     """Under another key each turn still comes to its judgement, and later ones with their text."""
     with closing(Ledger.open(db)) as ledger:

@@ -13,7 +13,7 @@ import pytest
 
 from ledger.records import Message
 from ledger.sealing import Binding, Column, Sealing
-from ledger.settling import SLICE
+from ledger.settling import MARGIN
 from ledger.store import Ledger, LedgerError
 from tests.ledger.facts import answer, call, entered, everything, judgement, turn, words
 from tests.ledger.judging import BATCH, CLASSIFIER
@@ -216,19 +216,30 @@ class TestSettling:
             assert found == set(waiting.values())
 
     def test_room_is_closed_up(self, ledger: Ledger, db: Path) -> None:
-        """Turns whose text is gone lie side by side, not each on the page that its text had filled."""
+        """Texts that are deleted leave free pages, but for some next to one that waits."""
         for _ in range(20):
             ids = [entered(ledger, "much to read " * 60) for _ in range(50)]
             ledger.judge([judgement(turn_id) for turn_id in ids])
         entered(ledger, "and one that waits")
-        pages = "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
-        (before,) = ledger._connection.execute(pages).fetchone()
-        for _ in range(1000 // SLICE + 1):
-            ledger.settle()
-        (after,) = ledger._connection.execute(pages).fetchone()
-        assert before - after > 100  # of the 250 that the texts had filled
+        pages = "SELECT sum(pgsize) / 4096 FROM dbstat WHERE name = 'texts'"
+        assert rows(db, pages)[0][0] > 250
+        assert ledger.settle()
+        assert rows(db, "SELECT count(*) FROM texts") == [(MARGIN + 1,)]
+        assert rows(db, pages)[0][0] < 150
+        ledger.judge([judgement(1001)])
+        assert ledger.settle()
+        assert rows(db, "SELECT count(*) FROM texts") == [(0,)]
         assert rows(db, "SELECT count(*), min(id), max(id) FROM turns") == [(1001, 1, 1001)]
-        assert rows(db, "SELECT count(*) FROM calls JOIN turns ON turns.id = turn_id") == [(1001,)]
+
+    def test_rows_do_not_grow_when_they_are_judged(self, ledger: Ledger) -> None:
+        """Or pages are split, and half of their room is left empty."""
+        for _ in range(20):
+            ids = [entered(ledger, "much to read " * 60) for _ in range(50)]
+            ledger.judge([judgement(turn_id) for turn_id in ids])
+        (used,) = ledger._connection.execute(
+            "SELECT 1 - 1.0 * sum(unused) / sum(pgsize) FROM dbstat WHERE name = 'turns' AND pagetype = 'leaf'"
+        ).fetchone()
+        assert used > 0.8
 
     def test_the_log_is_emptied_but_for_a_reader(self, ledger: Ledger, db: Path) -> None:
         """While somebody reads an older state the log stays; afterwards it goes, and then there is nothing to do."""
