@@ -3,7 +3,7 @@
 Writes a month as the proxy and the classifier do: entered, answered and judged a batch at a time, with the signatures
 and reasons that the packaged judge makes of the asks in tests/classifiers/repeats.jsonl. Most turns are one call; the
 rest are agents' tool loops and assistants that keep the conversation, with the traces that they leave. Prints bytes a
-turn as a Markdown table, then without the signatures. PATH keeps the ledger.
+turn as a Markdown table, what of them is in plain words, and the size without signatures. PATH keeps the ledger.
 """
 
 import random
@@ -39,6 +39,23 @@ CHATS = (
 )
 AGENT = ("Anthropic", "anthropic-messages", "claude-opus-5", "claude-cli/2.1.197")
 KEEPS = ("OpenAI", "openai-responses", "gpt-5.2", "openai-python/2.14.0")
+
+# Bytes of what the contract has in plain words, by table.
+PLAIN = {
+    "times": {"turns": "24", "calls": "24", "judgements": "24"},
+    "names": {
+        "turns": "length(coalesce(team, '') || identity_source || assistant || coalesce(client, ''))",
+        "calls": "length(assistant || coalesce(dialect, '') || coalesce(model, '') || coalesce(client, '') || kind)",
+        "judgements": "length(classifier || category)",
+    },
+    "reasons": {"judgements": "length(CAST(reasons AS BLOB))"},
+    "numbers of eight bytes": {
+        "judgements": " + ".join(
+            f"8 * ({column} <> round({column}))"
+            for column in ("score", "p0", "p1", "p2", "p3", "p4", "novelty", "attention")
+        )
+    },
+}
 
 Made = tuple[Judgement, Signature]
 
@@ -158,8 +175,13 @@ def show(path: Path, turns: int) -> None:
         (free, size) = plain.execute(
             "SELECT freelist_count * page_size, page_size FROM pragma_freelist_count, pragma_page_size"
         ).fetchone()
+        plainly = {
+            what: sum(plain.execute(f"SELECT sum({sql}) FROM {table}").fetchone()[0] for table, sql in tables.items())  # noqa: S608 (SQL of ours)
+            for what, tables in PLAIN.items()
+        }
     print(f"| free pages of {size} bytes | {free / turns:.1f} | | |")
     print(f"| **file** | **{path.stat().st_size / turns:.0f}** | | |")
+    print("\nOf these in plain: " + ", ".join(f"{what} {size / turns:.0f}" for what, size in plainly.items()))
 
 
 def main(turns: int, path: Path | None) -> None:
