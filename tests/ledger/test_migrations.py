@@ -12,10 +12,8 @@ from ledger.records import Signature
 from ledger.sql import Connection
 from ledger.sqlite import SQLite
 from ledger.store import Ledger, LedgerError
-from tests.ledger.facts import entered
-from tests.ledger.straight import REFUSED, columns, of_schema, straight
 from tests.ledger.facts import entered, judgement
-from tests.ledger.straight import REFUSED, columns, straight
+from tests.ledger.straight import REFUSED, columns, of_schema, straight
 
 # The contract: outside readers use these names. A change here breaks them.
 COLUMNS = {
