@@ -169,7 +169,8 @@ def test_free_pages_are_given_back_some_at_a_time(ledger: Ledger, db: Path, conn
     """As many as a slice is to take, so that a large ledger shrinks in as few as it needs."""
     for _ in range(600):
         whole(ledger, 40)
-    connection.execute("DELETE FROM signatures")
+    for table in ("signatures", "judgements"):
+        connection.execute(f"DELETE FROM {table}")
     before, _, size = ledger.pruning._pages()
     pruned = Pruned()
     slices = sum(1 for _ in ledger.pruning._give_back(pruned))
