@@ -7,7 +7,7 @@ import pytest
 from tests.assay.running import ROOT
 from tests.faults.rig import Load, Site, check_answers, check_judged, check_to_the_number, free_port, heard, loaded
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 DAY = 86_400
 # Python's clock, in whatever process has this folder on its path. libfaketime would jump the monotonic clock too,

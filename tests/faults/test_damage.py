@@ -8,7 +8,7 @@ import pytest
 from tests.assay.running import assay
 from tests.faults.rig import Site, Spoil, check_answers, check_judged, loaded
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def delete(file: Path) -> None:

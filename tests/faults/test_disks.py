@@ -10,7 +10,7 @@ import pytest
 from tests.assay.running import assay
 from tests.faults.rig import Load, Site, check_answers, check_judged, check_to_the_number, free_port, heard, loaded
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def fill(folder: Path) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from tests.assay.running import Running
 from tests.faults.rig import Load, Site, check_answers, check_judged, check_to_the_number, free_port, loaded
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 KILLS_OF_A_PROXY, KILLS_OF_THE_CLASSIFIER = 70, 60
 STOPS = 20
