@@ -17,7 +17,7 @@ from tests.ledger.straight import rows
 
 BATCH = 64  # turns a transaction, as intake takes events
 PATIENCE_SECONDS = 1.0
-PEOPLE = 2000
+PEOPLE = 20_000
 START = 1_795_000_000.0
 WORDS = [
     "plan",
@@ -66,7 +66,7 @@ def _turn(number: int, each: int) -> Turn:
         f"{' '.join(chance.choices(WORDS, k=12))} {each}",
         at=utc(START + each * 10),
         person=f"{person:016x}",
-        team=f"Team {person % 200}",
+        team=f"Team {person % 2000}",
         client=f"writer/{number}",
         conversation=f"{each // 5:016x}",
         ask=f"{number << 32 | each:016x}",

@@ -6,6 +6,7 @@ is not used: it makes a system user, and opens every folder above the data to ev
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,11 +39,39 @@ def programs() -> Path | None:
 
 
 class Server:
-    """One that runs."""
+    """One that runs, unless it is stopped."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: list[Path | str], as_user: dict[str, Any]) -> None:
         self.folder = folder
+        self._command = command
+        self._as_user = as_user
         self._made = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it can be reached."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen[bytes](
+                ["sh", "-c", UNTIL_CLOSED, "sh", *self._command],
+                stdin=subprocess.PIPE,
+                stderr=log,
+                stdout=log,
+                **self._as_user,
+            )
+        _wait(self.folder, self._process)
+
+    def stop(self) -> None:
+        """Stop it as its admins do: it ends what its clients are about, and lets go of them."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(SECONDS)
+
+    def break_down(self) -> None:
+        """Let it end in the midst of its work, as by a power cut: what it has not written to its log is lost."""
+        os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+        self.stop()
 
     def address(self, database: str, user: str = "assay") -> Address:
         """Name a database of it."""
@@ -99,17 +128,12 @@ def serving(bin_: Path) -> Iterator[Server]:
         subprocess.run(init, check=True, capture_output=True, timeout=SECONDS, **as_user)
         options = [word for option in FAST for word in ("-c", option)]
         command: list[Path | str] = [bin_ / "postgres", "-D", data, "-k", folder, *options]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen[bytes](
-                ["sh", "-c", UNTIL_CLOSED, "sh", *command], stdin=subprocess.PIPE, stderr=log, stdout=log, **as_user
-            )
+        server = Server(folder, command, as_user)
         try:
-            _wait(folder, process)
-            yield Server(folder)
+            server.start()
+            yield server
         finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait(SECONDS)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
