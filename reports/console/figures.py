@@ -38,6 +38,7 @@ class Figures:
         self.intervals: Mapping[Group, Bounds] = {}  # of the open weeks' gaps, by week and team
         self.beside = Beside()
         self.trouble: str | None = None  # why the copy is not renewed, in a sentence
+        self._began = 0.0  # the last look, on the monotonic clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
 
@@ -60,31 +61,34 @@ class Figures:
     def _run(self) -> None:
         pause = 0.0
         while not self._stop.wait(pause):
-            began = time.monotonic()
             try:
                 self._follow()
             except LedgerError as error:
                 self.trouble = str(error)
             except (OSError, sqlite3.Error) as error:
                 self.trouble = f"the console cannot copy the ledger's figures ({type(error).__name__})"
-            pause = max(LOOK_SECONDS, (time.monotonic() - began) / SHARE)
+            pause = self._pause()
+
+    def _pause(self) -> float:
+        """Say how long to wait after what the last look led to, in seconds."""
+        return max(LOOK_SECONDS, (time.monotonic() - self._began) / SHARE)
 
     def _follow(self) -> None:
         """Copy as often as the ledger changes, until told to stop."""
+        self._began = time.monotonic()
         ledger = ReadLedger.open(self.ledger)
         try:
             state, pause = None, 0.0
             while not self._stop.wait(pause):
-                pause = LOOK_SECONDS
-                looked = time.monotonic()
+                pause, self._began = LOOK_SECONDS, time.monotonic()
                 if (now := ledger.state()) == state:
-                    self._current = looked
+                    self._current = self._began
                     continue
-                began = time.time()
+                as_of = utc(time.time())
                 copy_shown(self.ledger, self.path)
                 self.intervals = ledger.intervals.open()
-                self.as_of, self._current, self.trouble, state = utc(began), looked, None, now
-                pause = max(LOOK_SECONDS, (time.time() - began) / SHARE)
+                self.as_of, self._current, self.trouble, state = as_of, self._began, None, now
+                pause = self._pause()
                 self.beside.follow(self.path, date.fromisoformat(self.as_of[:10]))
         finally:
             ledger.close()

@@ -3,8 +3,9 @@
 import random
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TypeVar
 
+from ledger.address import Place
 from ledger.outcomes import Outcome
 from ledger.records import Judgement, utc
 from ledger.store import Ledger
@@ -13,6 +14,7 @@ from tests.ledger.facts import answer, call, judgement, turn
 TEAMS = {"Growth": 12, "Operations": 11, "Platform": 14, "Legal & Risk": 6, "Board": 3}
 CLASSIFIER = "minilm-ordinal-2"
 SEED = 5
+Where = TypeVar("Where", bound=Place)
 
 
 def monday(weeks_ago: int = 0) -> datetime:
@@ -21,7 +23,7 @@ def monday(weeks_ago: int = 0) -> datetime:
     return today - timedelta(days=today.weekday() + 7 * weeks_ago)
 
 
-def found(path: Path, weeks: int = 9, turns: int = 3, times: int = 1) -> Path:
+def found(path: Where, weeks: int = 9, turns: int = 3, times: int = 1) -> Where:
     """Log `weeks` weeks, the last of which is still open, with so many turns for each person in each of them. `times`:
     how often each team has its people.
     """
@@ -35,7 +37,7 @@ def found(path: Path, weeks: int = 9, turns: int = 3, times: int = 1) -> Path:
     return path
 
 
-def tell(path: Path, weeks: int) -> None:
+def tell(path: Place, weeks: int) -> None:
     """Enter dates, and outcomes of so many weeks before the running one. Growth farms since a target was announced."""
     chance = random.Random(SEED)
     with closing(Ledger.open(path)) as ledger:
