@@ -13,7 +13,7 @@ from assay import lifeline
 from assay.failure import MISUSED, Failure, say, speak_plainly
 from assay.options import with_settings
 from assay.patience import patiently
-from assay.places import keys_of, read_audit
+from assay.places import keys_of, read_audit, refuse_wrong_ledger
 from config.loading import SettingsError
 from config.roles import load_accounts, load_roles
 from config.settings import ConsoleSettings, LedgerSettings, Settings, split_address
@@ -70,6 +70,7 @@ def command(context: click.Context, settings: Settings, wait: bool, supervised: 
         Ledger.read(path).close()  # what is wrong with it is said now
     if stop.is_set():
         return
+    refuse_wrong_ledger(settings.ledger)
     figures = Figures(path)
     try:
         keys = keys_of(settings.ledger)

@@ -78,6 +78,7 @@ def test_a_host_with_other_keys_is_refused(tmp_path: Path, database: Address) ->
     assert refused.returncode == 1
     assert "are not those of the other hosts of the ledger" in refused.stderr
     assert "copy their key file" in refused.stderr
+    assert "are not those of the other hosts" in assay("console", "--db", database.url, home=tmp_path / "other").stderr
     (key,) = (tmp_path / ".local/state/assay").glob("*.key")
     assert assay(*arguments, home=tmp_path / "other", ASSAY_LEDGER__KEY=str(key)).returncode == 0
 

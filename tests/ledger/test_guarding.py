@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from ledger.address import Address, Place
 from ledger.errors import LedgerError
 from ledger.guarding import SHOWN, copy_shown, open_guarded, time_limit
 from ledger.store import Ledger
 from tests.ledger.facts import everything, judged
 
 PERSON = f"{3:016x}"
+NOW = 1_795_600_000.0  # seconds: in the week of 2026-11-23
 BOMB = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -61,6 +63,30 @@ def test_the_copy_shows_what_the_ledger_shows(guarded: sqlite3.Connection, db: P
             one, other = (where.execute(f"SELECT * FROM {name}") for where in (ledger, guarded))
             assert one.fetchall() == other.fetchall()
             assert [column[0] for column in one.description] == [column[0] for column in other.description]
+
+
+def test_the_copy_of_a_server_is_that_of_a_file(
+    database: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the type of each figure: so what holds of strangers' SQL on the one holds of it on the other."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    copies = []
+    places: tuple[Place, ...] = (tmp_path / "usage.db", database)
+    for number, place in enumerate(places):
+        with closing(Ledger.open(place)) as ledger:
+            judged(ledger, people=12, calls=3)
+            judged(ledger, people=2, team="Two")
+            judged(ledger, people=6, at="2025-11-24T09:00:00.000Z", verdict={"level": 1})
+            list(ledger.publication.close(NOW))
+            ledger.events.enter("2026-11-02", "Training", "Sales")
+        copy_shown(place, tmp_path / f"copy-{number}.db")
+        with closing(sqlite3.connect(tmp_path / f"copy-{number}.db")) as copy:
+            made = dict(copy.execute("SELECT name, sql FROM sqlite_master ORDER BY name"))
+            copies.append((made, {name: sorted(map(repr, copy.execute(f"SELECT * FROM {name}"))) for name in made}))
+    assert copies[0][0] == copies[1][0]
+    assert copies[0][1] == copies[1][1]
+    assert copies[1][1]["published"]
+    assert not [person for person in range(12) if f"{person:016x}".encode() in everything(tmp_path / "copy-1.db")]
 
 
 def test_nobody_is_in_the_copy(copy: Path) -> None:

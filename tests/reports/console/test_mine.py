@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ledger.address import Place, beside
 from ledger.keys import Keys, key_file
 from ledger.store import Ledger
 from reports.console.assembly import assembled
@@ -16,6 +17,7 @@ from reports.console.figures import Figures
 from reports.console.gate import Gate
 from reports.console.own import Own
 from tests.ledger.facts import answer, call, judgement, turn
+from tests.ledger.server import emptied
 from tests.reports.console.conftest import ADMISSION, PEER, READERS, SECRET, client, open_console
 
 EVE, BEN = READERS["employee"], READERS["manager"]
@@ -25,9 +27,9 @@ Signed = Callable[[str], httpx.AsyncClient]
 class People:
     """A ledger with turns of Eve's and Ben's."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
-        self.keys = Keys.load_or_create(key_file(path))
+        self.keys = Keys.load_or_create(key_file(beside(path)))
         with closing(Ledger.open(path)) as ledger:
             self.eves = self.enter(ledger, EVE, reasons=("asks for a plan with constraints",))
             self.bens = self.enter(ledger, BEN, assistant="Anthropic", reasons=("a secret of Ben's",))
@@ -45,9 +47,10 @@ class People:
             yield gate
 
 
-@pytest.fixture
-def people(tmp_path: Path) -> People:
-    return People(tmp_path / "usage.db")
+@pytest.fixture(params=["file", "server"])
+def people(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> People:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return People(tmp_path / "usage.db" if request.param == "file" else request.getfixturevalue("database"))
 
 
 @pytest.fixture
@@ -141,7 +144,10 @@ async def test_a_turn_that_waits_says_so_and_cannot_be_contested(people: People,
 
 
 async def test_a_ledger_that_is_away_is_said(people: People, signed: Signed) -> None:
-    people.path.rename(people.path.with_suffix(".away"))
+    if isinstance(people.path, Path):
+        people.path.rename(people.path.with_suffix(".away"))
+    else:
+        emptied(people.path)
     answered = await signed("employee").get("/mine")
     assert (answered.status_code, "try again" in answered.text) == (503, True)
 
