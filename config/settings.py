@@ -87,7 +87,7 @@ class LedgerSettings(_Section):
         f"{STATE}/usage.db",
         "The ledger: an SQLite file, or a PostgreSQL database as postgresql://USER@HOST/NAME (docs/postgres.md). The "
         "key that makes pseudonyms lies beside the file (usage.db.key): keep both.",
-        "be the path of a file, or a URL as postgresql://USER@HOST/NAME",
+        "be the path of a file, or a URL as postgresql://USER@HOST/NAME (@ / ? # in a password: %40 %2F %3F %23)",
         option="--db",
     )
     key: Home | None = _setting(

@@ -2,11 +2,19 @@
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 STATE = "~/.local/state/assay"
-SCHEMES = ("postgresql", "postgres")
 SECRET = ("password", "sslpassword")  # what libpq takes in a URL's query as well
+# As libpq reads it, and nothing that could be part of a password outside of its place: that would be shown.
+# https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-CONNSTRING-URIS (2026-11-26)
+_HOST = r"(?:\[[^]/?#@]*\]|[^][:,/?#@]*)(?::\d*)?"
+_URL = re.compile(
+    rf"postgres(?:ql)?://(?:(?P<user>[^:/?#@]*)(?::[^/?#@]*)?@)?(?P<hosts>{_HOST}(?:,{_HOST})*)(?P<path>/[^/?#@]*)?"
+    r"(?:\?(?P<query>(?:\w+=[^&#]*(?:&|$))*))?"
+)
+_NO_FILE = re.compile(r"postgres(?:ql)?:|.*\b(?:ssl)?password\s*=", re.DOTALL)
+_WRONG = "not written as postgresql://USER@HOST/NAME, with %40 %2F %3F %23 for @ / ? # in a password"
 
 
 class Address:
@@ -14,19 +22,12 @@ class Address:
 
     def __init__(self, url: str) -> None:
         """Raises ValueError, which does not quote it, for what is no such URL."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise ValueError("not written as postgresql://USER@HOST/NAME") from None
-        if parts.scheme not in SCHEMES or not url.startswith(f"{parts.scheme}://"):
-            raise ValueError("not written as postgresql://USER@HOST/NAME")
+        if (parts := _URL.fullmatch(url)) is None:
+            raise ValueError(_WRONG)
         self.url = url
-        host = parts.netloc.rpartition("@")[2]
-        user = parts.netloc.rpartition("@")[0].partition(":")[0]
-        query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in SECRET])
-        self._shown = f"postgresql://{f'{quote(unquote(user))}@' if user else ''}{host}{parts.path}"
-        if query:
-            self._shown += f"?{query}"
+        user = f"{quote(unquote(parts['user']))}@" if parts["user"] else ""
+        query = urlencode([pair for pair in parse_qsl(parts["query"] or "") if pair[0] not in SECRET])
+        self._shown = f"postgresql://{user}{parts['hosts']}{parts['path'] or ''}{f'?{query}' if query else ''}"
 
     def __str__(self) -> str:
         return self._shown
@@ -54,6 +55,6 @@ def beside(place: Place, folder: Path | None = None) -> Path:
 def place_of(text: str) -> Place:
     """Read what was given as --db. Raises ValueError for a URL that is no database's; never quotes it."""
     scheme, separator, _ = text.partition("://")
-    if separator and scheme.isalpha():
+    if (separator and scheme.isalpha()) or _NO_FILE.match(text):
         return Address(text)
     return Path(text).expanduser()

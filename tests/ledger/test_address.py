@@ -15,7 +15,8 @@ from ledger.address import Address, beside, place_of
         ("postgresql://ana:hun%40ter2@[::1]/usage", "postgresql://ana@[::1]/usage"),
         ("postgresql:///usage?host=/run/pg&password=hunter2", "postgresql:///usage?host=%2Frun%2Fpg"),
         ("postgresql://ana:hunter2@a:1,b:2/usage?sslpassword=hunter2", "postgresql://ana@a:1,b:2/usage"),
-        ("postgresql://ana:hun@ter2@db/usage", "postgresql://ana@db/usage"),
+        ("postgresql://ana:hun:ter2@db/usage", "postgresql://ana@db/usage"),
+        ("postgresql://?service=usage", "postgresql://?service=usage"),
     ],
 )
 def test_no_password_is_shown(url: str, shown: str) -> None:
@@ -27,13 +28,25 @@ def test_no_password_is_shown(url: str, shown: str) -> None:
     assert address.url == url
 
 
-@pytest.mark.parametrize("url", ["mysql://ana:hunter2@db/usage", "postgresql:/ana:hunter2@db", "http://hunter2"])
-def test_what_is_no_such_url_is_refused_without_being_quoted(url: str) -> None:
-    if "://" not in url:
-        assert place_of(url) == Path(url)
-        return
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mysql://ana:hunter2@db/usage",
+        "http://hunter2",
+        "postgresql:/ana:hunter2@db",
+        "postgres:ana:hunter2@db/usage",
+        "host=db password=hunter2 dbname=usage",
+        "postgresql://ana:hun@hunter2@db/usage",
+        "postgresql://ana:hunter2/@db/usage",
+        "postgresql://ana:hunter2?@db/usage",
+        "postgresql://ana:hunter2#@db/usage",
+        "postgresql://ana:hunter2",
+    ],
+)
+def test_what_is_no_such_url_is_refused_without_being_quoted(text: str) -> None:
+    """A password that is not escaped would be taken for a host, a path or a query, and be shown as such."""
     with pytest.raises(ValueError, match="postgresql://USER@HOST/NAME") as refusal:
-        place_of(url)
+        place_of(text)
     assert "hunter2" not in str(refusal.value)
 
 
