@@ -52,7 +52,7 @@ def test_two_hundred_kills_lose_and_double_nothing(site: Site) -> None:
     calls = site.calls()
     print(f"{2 * KILLS_OF_A_PROXY + KILLS_OF_THE_CLASSIFIER} kills: {len(load.answered)} answered, {len(calls)} calls")
     assert load.wrong == []
-    assert len(load.answered) > 1000
+    assert len(load.answered) > 2 * KILLS_OF_A_PROXY  # how many more is the speed of the machine
     assert load.answered - set(calls) == set()
     assert [model for model, times in calls.items() if times > 1] == []
     assert site.lost() == 0
