@@ -28,10 +28,16 @@ def unprotected(columns: Mapping[str, set[Column]], few: int) -> set[Column]:
     """
     zero = _Span()
     left = dict(columns)
+    reduced: dict[Column, Vector] = {column: dict.fromkeys(column, 1) for column in set().union(*left.values())}
+    scaled = {column: _scaled(vector) for column, vector in reduced.items()}
     while True:
-        distinct = set().union(*left.values())
-        reduced = {column: zero.reduced(dict.fromkeys(column, 1)) for column in distinct}
-        vectors = {column: _scaled(vector) for column, vector in reduced.items() if vector}
+        vectors = {}
+        for column in set().union(*left.values()):
+            rest = zero.reduced(reduced[column])
+            if rest and rest is not reduced[column]:
+                reduced[column], scaled[column] = rest, _scaled(rest)
+            if rest:
+                vectors[column] = scaled[column]
         if not vectors:
             return set()
         left = {person: unknown for person, hers in left.items() if (unknown := hers & vectors.keys())}
@@ -87,10 +93,15 @@ class _Span:
         self._written_with: dict[Row, set[Row]] = defaultdict(set)
 
     def reduced(self, vector: Vector) -> Vector:
-        """Take the span out of a vector. Nothing is left of one that is in it."""
+        """Take the span out of a vector: give itself where there is none of it, nothing where there is nothing else."""
+        if not any(row in self._written for row in vector):
+            return vector
         left: Vector = {}
         for row, number in vector.items():
-            for into, factor in self._written.get(row, {row: 1}).items():
+            if (written := self._written.get(row)) is None:
+                left[row] = left.get(row, 0) + number
+                continue
+            for into, factor in written.items():
                 left[into] = left.get(into, 0) + number * factor
         return {row: number for row, number in left.items() if number}
 

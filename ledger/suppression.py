@@ -18,6 +18,7 @@ Side = Literal["team", "category", "assistant", "model", "cause"]
 SIDES: tuple[Side, ...] = ("team", "category", "assistant", "model", "cause")
 Name = TypeVar("Name", str, tuple[str, str])
 TABLED: tuple[Side, ...] = ("category", "assistant", "cause")  # those that teams are shown by
+AT_ONCE = 20  # of so many cells that could be hidden one is, before all is looked through again
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,9 @@ class _Week:
             pairs = {(self._part(column, "team"), self._part(column, side)) for column in unsafe}
             hidden = set()
             for team, other in pairs:
-                near = [pair for pair in cells if pair[0] == team or pair[1] == other]
-                hidden.add(min(near or cells, key=lambda pair: (len(groups[pair].people), pair)))
+                near = [pair for pair in cells if pair[0] == team or pair[1] == other] or cells
+                smallest = sorted(near, key=lambda pair: (len(groups[pair].people), pair))
+                hidden.update(smallest[: max(1, len(smallest) // AT_ONCE)])
             cells = cells - hidden
 
     def figures(self) -> Iterator[Shown]:
