@@ -204,10 +204,18 @@ def _table(report: Report, width: int) -> str:
         if report.rows:
             table = Table(header_style="")
             names = 1 if report.by == "week" else 2
-            for place, title in enumerate(_titles(report.by)):
-                table.add_column(title, justify="left" if place < names else "right", no_wrap=place >= names)
-            for row in report.rows:
-                table.add_row(*map(Text, _cells(report, row)))
+            titles, cells = _titles(report.by), [_cells(report, row) for row in report.rows]
+            for place, column in enumerate(zip(titles, *cells, strict=True)):
+                name = place < names
+                # Rich would measure each cell of a column whose width it is not told.
+                table.add_column(
+                    column[0],
+                    justify="left" if name else "right",
+                    no_wrap=not name,
+                    width=None if name else max(map(len, column)),
+                )
+            for row in cells:
+                table.add_row(*map(Text, row))
             console.print(table)
         for note in notes(report):
             console.print(Text(note))
