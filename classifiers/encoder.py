@@ -5,13 +5,13 @@ Two backends stand behind it: `onnx_encoder` (no torch) and `torch_encoder`. It 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.digests import check_digest
 from classifiers.errors import ModelError
 from classifiers.views import View
 
@@ -59,21 +59,3 @@ def base_folder() -> Path:
     for name, digest in BASE_DIGESTS.items():
         check_digest(folder / name, digest)
     return folder
-
-
-def check_digest(path: Path, digest: str) -> None:
-    """Make sure that a file is what it should be. Raises ModelError when it is missing or another."""
-    try:
-        with path.open("rb") as file:
-            found = sha256()
-            while chunk := file.read(1 << 20):
-                found.update(chunk)
-    except OSError as error:
-        raise ModelError(
-            f"the model file {path} cannot be read ({error.strerror}): install or train the model again"
-        ) from None
-    if found.hexdigest() != digest:
-        raise ModelError(
-            f"the model file {path} is not the expected one (sha256 {found.hexdigest()[:12]}…, not {digest[:12]}…): "
-            "install or train the model again"
-        )

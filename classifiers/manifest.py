@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from classifiers.encoder import check_digest
+from classifiers.digests import check_digest
 from classifiers.errors import ModelError
 
 MANIFEST = "manifest.json"

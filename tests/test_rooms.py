@@ -1,5 +1,6 @@
 """The rooms import one another as ARCHITECTURE.md says, and each process loads only what it needs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.assay.running import ROOT, environment, running
+from tests.assay.running import ROOT, environment, running, wait_until
+from tests.reports.console.company import found
 
 HEAVY = ("torch", "numpy", "onnxruntime", "tokenizers", "sentence_transformers")
 
@@ -40,6 +42,20 @@ def test_the_proxy_never_loads_what_the_classifier_needs(tmp_path: Path) -> None
     assert "the proxy has ended: 1 calls of 1 turns" in said[-1] or any("1 calls of 1 turns" in line for line in said)
     assert "mitmproxy" in loaded  # or nothing was looked at
     assert not loaded & {*HEAVY, "psycopg", "sqlite_utils", "rich"}
+
+
+def test_the_console_does_without_what_its_image_lacks(tmp_path: Path) -> None:
+    """With each of its pages. Datasette itself loads numpy where there is one, so here there is none."""
+    lacking = (*HEAVY, "mitmproxy", "psycopg")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules.update(dict.fromkeys({lacking}))\n")
+    found(tmp_path / "usage.db", weeks=2)
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    with running("console", "--db", "usage.db", home=tmp_path, PYTHONPATH=path) as console:
+        url = console.until("the console is at").partition("the console is at ")[2].partition(" ")[0]
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            wait_until(lambda: "As of" in client.get("/").text)
+            for page in ("/", "/teams", "/coverage", "/outcomes", "/events", "/queries", "/glossary"):
+                assert client.get(page).status_code == 200
 
 
 @pytest.mark.parametrize(
